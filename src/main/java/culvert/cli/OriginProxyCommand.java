@@ -192,10 +192,16 @@ final class OriginProxyCommand implements Callable<Integer>, RoleCommand {
       proxy = proxy(settings, announcements, log);
       advice().forEach(log::warn);
       try (var reload = new RoleReload<>(this, spec, terminal, log, this::apply, proxy::tryNow)) {
-        Supplier<Duration> drain = () -> proxy.settings().timeouts().drain();
+        Supplier<Duration> drain = () -> drainLimit(reload);
         return exitCode(OriginRun.of(proxy, drain, NAME, reload, terminal, log)).code();
       }
     }
+  }
+
+  /** Ends reloads at the request to stop: nothing changes during a drain. */
+  private Duration drainLimit(RoleReload<OriginProxyCommand> reload) {
+    reload.close();
+    return proxy.settings().timeouts().drain();
   }
 
   private void apply(OriginProxyCommand changed) {

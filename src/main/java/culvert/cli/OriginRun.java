@@ -19,7 +19,7 @@ final class OriginRun {
   /**
    * Runs the proxy to its end.
    *
-   * @param drain how long visitors may continue after a request to stop
+   * @param drain is called at a request to stop; returns how long visitors may continue
    * @param name name of the thread
    * @param hangUp runs on HUP
    */

@@ -6,6 +6,7 @@ import culvert.config.ServiceAddress;
 import culvert.config.toml.Role;
 import culvert.observe.Log;
 import culvert.setting.Setting;
+import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,6 +29,7 @@ final class ReloadReport {
   private final Role role;
   private final Log log;
 
+  /** Creates a report about a role of which the file has a block. */
   ReloadReport(Role role, Log log) {
     this.role = role;
     this.log = log;
@@ -38,14 +40,16 @@ final class ReloadReport {
    *
    * @param changed the settings that differ from those of the last reload
    * @param unused those that differ from those of the start
-   * @param areFilesRead whether the files that the settings name were read again
+   * @param changedFiles files that the settings name whose content differs from before
+   * @param isHangUp whether the user has requested the reload with HUP
    */
   void write(
       List<ServiceAddress> before,
       List<ServiceAddress> after,
       Set<Setting> changed,
       Set<Setting> unused,
-      boolean areFilesRead) {
+      List<Path> changedFiles,
+      boolean isHangUp) {
     Map<String, ServiceAddress> old = byName(before);
     Map<String, ServiceAddress> now = byName(after);
     Map<String, String> fields = new LinkedHashMap<>();
@@ -57,10 +61,11 @@ final class ReloadReport {
         names(after, one -> old.containsKey(one) && !old.get(one).equals(now.get(one))));
     add(fields, "changed", keys(changed, ReloadRules.Effect.NOW));
     add(fields, "from_next_session", keys(changed, ReloadRules.Effect.NEXT_SESSION));
+    add(fields, "files_changed", changedFiles.stream().map(Path::toString).toList());
     if (fields.isEmpty()) {
       fields.put("changed", "nothing");
     }
-    if (areFilesRead) {
+    if (isHangUp) {
       fields.put("files", "read again");
     }
     log.info(event("settings reloaded").withAll(fields));

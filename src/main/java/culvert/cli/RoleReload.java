@@ -7,12 +7,15 @@ import culvert.cli.option.LogOptions;
 import culvert.cli.option.WrittenName;
 import culvert.cli.process.Terminal;
 import culvert.config.FileFingerprint;
+import culvert.config.ReadFiles;
 import culvert.observe.Log;
 import culvert.setting.Setting;
 import culvert.setting.SettingMessage;
 import culvert.setting.SettingNames;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
@@ -34,12 +37,20 @@ final class RoleReload<C extends RoleCommand> implements Runnable, AutoCloseable
   /** Tries of one HUP to read a file that does not change meanwhile. */
   private static final int MAX_TRIES = 10;
 
-  private final C command;
+  /**
+   * Pause before a content that could not be used is tried again: a file that it names may have
+   * been missing for a moment.
+   */
+  private static final Duration RETRY_PAUSE = Duration.ofSeconds(2);
+
   private final CommandSpec spec;
   private final Terminal terminal;
   private final Log log;
   private final Consumer<C> applier;
   private final Runnable afterwards;
+
+  /** The reload of a role without a settings file. */
+  private final FileReload withoutFile;
 
   /** The settings with which the role was started. */
   private final FileSettings started;
@@ -55,8 +66,17 @@ final class RoleReload<C extends RoleCommand> implements Runnable, AutoCloseable
   /** The warnings about them. */
   private Set<SettingMessage> advice;
 
+  /** The files that the settings name. */
+  private ReadFiles files;
+
   /** The content of the last reload, also of one that failed. */
   private FileFingerprint lastRead;
+
+  /** Why the last reload failed, one line for each problem; empty if it succeeded. */
+  private List<String> failure = List.of();
+
+  /** When it failed. */
+  private long failedNanos;
 
   private final Optional<FileWatch> watch;
 
@@ -66,10 +86,10 @@ final class RoleReload<C extends RoleCommand> implements Runnable, AutoCloseable
   /**
    * Starts to watch the settings file of the role, if it has one.
    *
-   * @param command has been parsed
+   * @param command has been parsed, and has read the files that its options name
    * @param applier applies the settings of a command to the role; throws an
    *     IllegalArgumentException, before it changes anything, if they are invalid
-   * @param afterwards runs after each reload
+   * @param afterwards runs after each change that is applied, and after each HUP
    */
   RoleReload(
       C command,
@@ -78,7 +98,6 @@ final class RoleReload<C extends RoleCommand> implements Runnable, AutoCloseable
       Log log,
       Consumer<C> applier,
       Runnable afterwards) {
-    this.command = command;
     this.spec = spec;
     this.terminal = terminal;
     this.log = log;
@@ -88,6 +107,8 @@ final class RoleReload<C extends RoleCommand> implements Runnable, AutoCloseable
     this.current = started;
     this.running = command;
     this.advice = advice(command, spec);
+    this.files = ReadFiles.now();
+    this.withoutFile = new FileReload(() -> applier.accept(command), log);
     this.lastRead = started.fingerprint();
     this.watch = started.file().map(this::watch);
   }
@@ -110,7 +131,7 @@ final class RoleReload<C extends RoleCommand> implements Runnable, AutoCloseable
       if (started.isPresent()) {
         reloadNow();
       } else {
-        new FileReload(() -> applier.accept(command), log).run();
+        withoutFile.run();
       }
     } finally {
       lock.unlock();
@@ -130,18 +151,23 @@ final class RoleReload<C extends RoleCommand> implements Runnable, AutoCloseable
     }
   }
 
-  /** Reloads after a change. The content may be that of the last HUP. */
+  /** Reloads after a change. The content may be that of the last HUP, or may have failed before. */
   private void fileSettled(FileFingerprint content) {
-    boolean isRead;
+    boolean isApplied;
     lock.lock();
     try {
-      isRead = !isClosed && !content.equals(lastRead) && reload(content, false);
+      isApplied = !isClosed && isDue(content) && reload(content, false) && failure.isEmpty();
     } finally {
       lock.unlock();
     }
-    if (isRead) {
+    if (isApplied) {
       afterwards.run();
     }
+  }
+
+  private boolean isDue(FileFingerprint content) {
+    return !content.equals(lastRead)
+        || !failure.isEmpty() && System.nanoTime() - failedNanos >= RETRY_PAUSE.toNanos();
   }
 
   private FileFingerprint content() {
@@ -150,29 +176,44 @@ final class RoleReload<C extends RoleCommand> implements Runnable, AutoCloseable
 
   /** Reloads; returns false, and has no effect, if the file does not have this content any more. */
   private boolean reload(FileFingerprint content, boolean isHangUp) {
-    SettingNames before = log.names();
+    List<String> lines = List.of();
     try {
       Optional<FileSettings> next = read(content);
       if (next.isEmpty()) {
         return false;
       }
-      CommandLine parsed = parsed(next.get());
-      log.setNames(WrittenName.in(parsed.getCommandSpec()));
-      C changed = parsed.getCommand();
-      applier.accept(changed);
-      use(next.get(), changed, parsed.getCommandSpec(), isHangUp);
+      lines = apply(next.get(), isHangUp);
     } catch (InvalidFileException e) {
-      e.lines().forEach(this::logNotReloaded);
+      lines = e.lines();
     } catch (ParameterException e) {
-      logNotReloaded(e.getMessage());
-    } catch (IllegalArgumentException e) {
-      logNotReloaded(SettingMessage.of(e).text(log.names()));
-      log.setNames(before);
+      lines = List.of(e.getMessage());
     } catch (RuntimeException | Error e) {
       log.bug("internal error in reload", e);
     }
+    if (isHangUp || !content.equals(lastRead) || !lines.equals(failure)) {
+      lines.forEach(this::logNotReloaded);
+    }
+    failure = lines;
+    failedNanos = System.nanoTime();
     lastRead = content;
     return true;
+  }
+
+  /** Applies settings; returns why they cannot be used, in which case nothing has changed. */
+  private List<String> apply(FileSettings next, boolean isHangUp) {
+    CommandLine parsed = parsed(next);
+    C changed = parsed.getCommand();
+    SettingNames before = log.names();
+    log.setNames(WrittenName.in(parsed.getCommandSpec()));
+    try {
+      applier.accept(changed);
+    } catch (IllegalArgumentException e) {
+      String line = SettingMessage.of(e).text(log.names());
+      log.setNames(before);
+      return List.of(line);
+    }
+    use(next, changed, parsed.getCommandSpec(), isHangUp);
+    return List.of();
   }
 
   /**
@@ -183,7 +224,7 @@ final class RoleReload<C extends RoleCommand> implements Runnable, AutoCloseable
    */
   private Optional<FileSettings> read(FileFingerprint content) {
     try {
-      FileSettings next = SettingsFiles.again(terminal, arguments());
+      FileSettings next = SettingsFiles.readAgain(terminal, arguments());
       return content().equals(content) ? Optional.of(next) : Optional.empty();
     } catch (InvalidFileException e) {
       if (content().equals(content)) {
@@ -211,11 +252,17 @@ final class RoleReload<C extends RoleCommand> implements Runnable, AutoCloseable
   private void use(FileSettings next, C changed, CommandSpec parsed, boolean isHangUp) {
     Set<Setting> changes = current.differences(next, spec);
     Set<Setting> unused = started.differences(next, spec);
+    ReadFiles read = ReadFiles.now();
+    List<Path> changedFiles =
+        files.changedIn(read).stream()
+            .filter(file -> !next.file().equals(Optional.of(file)))
+            .toList();
     new ReloadReport(SettingsFiles.role(spec.name()), log)
-        .write(running.services(), changed.services(), changes, unused, isHangUp);
+        .write(running.services(), changed.services(), changes, unused, changedFiles, isHangUp);
     Set<SettingMessage> warnings = advice(changed, parsed);
     warnings.stream().filter(line -> !advice.contains(line)).forEach(log::warn);
     advice = warnings;
+    files = read;
     current = next;
     running = changed;
   }

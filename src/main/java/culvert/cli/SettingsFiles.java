@@ -62,7 +62,7 @@ final class SettingsFiles {
    *
    * @throws InvalidFileException also for a single contradiction
    */
-  static FileSettings again(Terminal terminal, String... arguments) {
+  static FileSettings readAgain(Terminal terminal, String... arguments) {
     return of(terminal, 0, arguments);
   }
 

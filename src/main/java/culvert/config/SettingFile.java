@@ -48,6 +48,7 @@ public final class SettingFile {
       throw invalid(
           source, file, "the file exceeds " + size(maxBytes) + "; it is probably the wrong file");
     }
+    ReadFiles.add(file, bytes);
     return bytes;
   }
 

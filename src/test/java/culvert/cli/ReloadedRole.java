@@ -55,6 +55,11 @@ final class ReloadedRole implements AutoCloseable {
     return new PrintStream(bytes, true, StandardCharsets.UTF_8);
   }
 
+  /** Requests the role to stop; it drains first. */
+  void requestStop() {
+    stop.request();
+  }
+
   /** Sends HUP; returns after the reload. */
   void hangUp() {
     hangUp.join().run();

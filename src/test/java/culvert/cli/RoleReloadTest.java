@@ -2,6 +2,7 @@ package culvert.cli;
 
 import static culvert.testing.TestClient.assertEchoes;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import culvert.net.HostPort;
@@ -23,6 +24,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -44,6 +46,8 @@ class RoleReloadTest {
       secret = "0123456789abcdef"
       services.web.bind_addr = "127.0.0.1:0"
       """;
+
+  private static final String SECRET = "secret = \"0123456789abcdef\"\n";
 
   private static final String SSH = "services.ssh.bind_addr = \"127.0.0.1:0\"\n";
 
@@ -228,7 +232,7 @@ class RoleReloadTest {
   @Test
   void protocolCannotChangeWhileTheRoleRuns() throws Exception {
     try (var server = server()) {
-      write(file(), SERVER.replace("secret = \"0123456789abcdef\"\n", "protocol = \"trp\"\n"));
+      write(file(), SERVER.replace(SECRET, "protocol = \"trp\"\n"));
       server.awaitLog(NOT_RELOADED, "server.protocol", "cannot change while the role runs");
       assertThat(server.log()).doesNotContain("NO AUTHENTICATION", RELOADED);
     }
@@ -261,7 +265,7 @@ class RoleReloadTest {
   @Test
   void lossOfTheSecretIsReported() throws Exception {
     try (var server = server()) {
-      write(file(), SERVER.replace("secret = \"0123456789abcdef\"\n", ""));
+      write(file(), SERVER.replace(SECRET, ""));
       server.awaitLog("NO SECRET IS SET");
       server.awaitLog(RELOADED, "from_next_session=server.secret");
       assertThat(server.log()).doesNotContain("0123456789abcdef");
@@ -378,6 +382,152 @@ class RoleReloadTest {
           assertEchoes(visitor, "same session");
         }
         assertThat(client.lines("session started")).isEqualTo(1);
+      }
+    }
+  }
+
+  private String serverWithSecretIn(Path secret) {
+    return SERVER.replace(SECRET, "secret_file = \"" + secret + "\"\n");
+  }
+
+  /** Kubernetes updates the volumes of settings and of secrets independently. */
+  @Test
+  void settingsAreUsedOnceAFileThatTheyNameExists() throws Exception {
+    Path secret = folder.resolve("secret");
+    try (var server = server()) {
+      write(file(), serverWithSecretIn(secret) + SSH);
+      server.awaitLog(NOT_RELOADED, "there is no such file");
+      write(secret, "0123456789abcdef");
+      server.awaitLog(RELOADED, "services_added=ssh");
+      assertThat(server.lines(NOT_RELOADED)).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void hangUpNamesTheFilesWhoseContentHasChanged() throws Exception {
+    Path secret = folder.resolve("secret");
+    write(secret, "another secret of 1");
+    write(file(), serverWithSecretIn(secret));
+    Path ofClient = folder.resolve("client.toml");
+    try (var server = new ReloadedRole("run", file().toString())) {
+      write(secret, "0123456789abcdef");
+      server.hangUp();
+      server.awaitLog(RELOADED, "files_changed=" + secret, "files=\"read again\"");
+      assertThat(server.lines("changed=nothing")).isZero();
+      server.hangUp();
+      server.awaitLog(RELOADED, "changed=nothing");
+      write(ofClient, client(server.address("control "), ports.next(), "web"));
+      try (var client = new ReloadedRole("run", ofClient.toString())) {
+        client.awaitLog("session started");
+      }
+    }
+  }
+
+  @Test
+  void hangUpWithoutASettingsFileNamesTheFilesThatHaveChanged() throws Exception {
+    Path secret = folder.resolve("secret");
+    write(secret, "another secret of 1");
+    try (var server =
+        new ReloadedRole(
+            "remote-proxy",
+            "--control-addr=127.0.0.1:0",
+            "--outside-addr=127.0.0.1:0",
+            "--secret-file=" + secret)) {
+      write(secret, "0123456789abcdef");
+      server.hangUp();
+      server.awaitLog("files reloaded", "changed=" + secret);
+      server.hangUp();
+      server.awaitLog(2, "files reloaded");
+      assertThat(server.lines("files reloaded", "changed=")).isEqualTo(1);
+    }
+  }
+
+  /** The secret of the variable stays in use: both are forms of one setting. */
+  @Test
+  void secretThatAVariableReplacesIsNotReported() throws Exception {
+    Path secret = folder.resolve("secret");
+    write(secret, "0123456789abcdef");
+    write(file(), SERVER);
+    try (var server =
+        new ReloadedRole(
+            Map.of("CULVERT_SECRET_FILE", secret.toString()), "run", file().toString())) {
+      write(file(), SERVER.replace("0123456789abcdef", "another secret of 1"));
+      server.awaitLog(RELOADED, "changed=nothing");
+    }
+  }
+
+  /** Sends HUP from several threads at once, each of them this number of times. */
+  private static List<Thread> hangUps(ReloadedRole role, int count) {
+    return IntStream.range(0, 4)
+        .mapToObj(i ->
+            Threads.start(
+                "HUP of the test", () -> IntStream.range(0, count).forEach(n -> role.hangUp())))
+        .toList();
+  }
+
+  private static void join(List<Thread> threads) throws InterruptedException {
+    for (Thread one : threads) {
+      one.join();
+    }
+  }
+
+  /** Each reload is about the change since the one before, and the last content is used. */
+  @Test
+  void reloadsAtTheSameTimeFollowOneAnother() throws Exception {
+    HostPort ssh = ports.next();
+    try (var server = server()) {
+      List<Thread> hangUps = hangUps(server, 20);
+      for (int i = 0; i < 10; i++) {
+        write(file(), SERVER);
+        write(file(), SERVER + SSH.replace("127.0.0.1:0", ssh.toString()));
+      }
+      join(hangUps);
+      Eventually.within(
+          RolePair.LIMIT,
+          () ->
+              assertThat(server.lines(RELOADED, "services_added=ssh"))
+                  .isEqualTo(server.lines(RELOADED, "services_removed=ssh") + 1));
+      TestClient.dial(ssh).close();
+      assertThat(server.log()).doesNotContain("internal error", "listener not opened");
+    }
+  }
+
+  @Test
+  void reloadDuringAStopLeavesNothingBehind() throws Exception {
+    HostPort ssh = ports.next();
+    List<Thread> hangUps;
+    ReloadedRole server = server();
+    try (server) {
+      hangUps = hangUps(server, 100);
+      write(file(), SERVER + SSH.replace("127.0.0.1:0", ssh.toString()));
+    }
+    join(hangUps);
+    assertThat(server.log()).doesNotContain("internal error");
+    assertThatThrownBy(() -> TestClient.dial(ssh).close()).isInstanceOf(IOException.class);
+  }
+
+  /** A drain lets visitors finish; nothing changes meanwhile. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void reloadDuringADrainHasNoEffect(boolean isOfServer) throws Exception {
+    Path ofClient = folder.resolve("client.toml");
+    try (TestServer echo = TestServer.echo();
+        var server = server()) {
+      HostPort control = server.address("control ");
+      write(ofClient, client(control, echo.address(), "web"));
+      try (var client = new ReloadedRole("run", ofClient.toString())) {
+        client.awaitLog("session started");
+        try (Socket visitor = TestClient.dial(server.address("web="))) {
+          assertEchoes(visitor, "before");
+          ReloadedRole stopping = isOfServer ? server : client;
+          stopping.requestStop();
+          stopping.awaitLog("draining");
+          write(file(), SERVER + SSH);
+          write(ofClient, client(control, echo.address(), "web", "ssh"));
+          stopping.hangUp();
+          assertEchoes(visitor, "after");
+          assertThat(stopping.lines(RELOADED)).isZero();
+        }
       }
     }
   }

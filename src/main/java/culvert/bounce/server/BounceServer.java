@@ -81,8 +81,8 @@ public final class BounceServer implements BounceAdmin, AutoCloseable {
   }
 
   /**
-   * Applies settings that differ from the current ones only in the content of files. New
-   * connections use them; members stay.
+   * Applies the authentication and the transport of other settings. New connections use them;
+   * members stay.
    *
    * @throws IllegalArgumentException if a file cannot be used; nothing has changed then
    */

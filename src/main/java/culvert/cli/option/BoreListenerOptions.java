@@ -20,9 +20,6 @@ import picocli.CommandLine.Spec;
 @InHelp(HelpGroup.SECURITY)
 public final class BoreListenerOptions {
 
-  private static final TextOrFile SECRET =
-      new TextOrFile(Setting.BORE_SECRET, Setting.BORE_SECRET_FILE);
-
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
 
@@ -69,14 +66,15 @@ public final class BoreListenerOptions {
     if (address == null && (text != null || file != null)) {
       throw new SettingException(
           "%s has no effect without %s",
-          text == null ? SECRET.file() : SECRET.text(), Setting.BORE_ADDR);
+          text == null ? TextOrFile.BORE_SECRET.file() : TextOrFile.BORE_SECRET.text(),
+          Setting.BORE_ADDR);
     }
     return Optional.ofNullable(address)
         .map(given -> new BoreServerSettings(given, secrets(others)));
   }
 
   private List<BoreSecret> secrets(List<Secret> others) {
-    if (SECRET.isFile(spec, text != null, file != null)) {
+    if (TextOrFile.BORE_SECRET.isFile(spec, text != null, file != null)) {
       return List.of(Secret.read(Setting.BORE_SECRET_FILE, file).forBore());
     }
     return text == null

@@ -14,8 +14,6 @@ import picocli.CommandLine.Spec;
 @InHelp(value = HelpGroup.SECURITY, isBrief = true)
 public final class BounceAuthOptions {
 
-  private static final TextOrFile OPTIONS = new TextOrFile(Setting.AUTH, Setting.AUTH_FILE);
-
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
 
@@ -41,7 +39,7 @@ public final class BounceAuthOptions {
    * @throws IllegalArgumentException if text and file are both given, or the file is invalid
    */
   public Optional<BounceAuthentication> authentication() {
-    return choose(spec, OPTIONS, text, file);
+    return choose(spec, TextOrFile.AUTH, text, file);
   }
 
   /** Returns a warning if other users can access the file. */

@@ -21,9 +21,6 @@ import picocli.CommandLine.Spec;
 @InHelp(HelpGroup.SECURITY)
 public final class BounceCredentialOptions {
 
-  private static final TextOrFile AUTH =
-      new TextOrFile(Setting.BOUNCE_AUTH, Setting.BOUNCE_AUTH_FILE);
-
   private static final PeerNames SERVER = PeerNames.BOUNCE_SERVER_OF_PROXY;
 
   @Spec(Spec.Target.MIXEE)
@@ -108,7 +105,7 @@ public final class BounceCredentialOptions {
    * @throws IllegalArgumentException if an option is invalid
    */
   public BounceCredentials access(List<GroupAddress> groups, Map<String, String> environment) {
-    var authentication = BounceAuthOptions.choose(spec, AUTH, text, file);
+    var authentication = BounceAuthOptions.choose(spec, TextOrFile.BOUNCE_AUTH, text, file);
     boolean isTls = groups.stream().anyMatch(group -> group.transport().isTls());
     var identity = TlsIdentityOptions.identity(SERVER, certificate, key, archive, password);
     boolean isGiven =

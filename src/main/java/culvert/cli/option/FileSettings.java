@@ -95,10 +95,15 @@ public final class FileSettings {
     for (OptionSpec option : command.options()) {
       OptionSettings.of(option)
           .filter(setting -> !value(setting).equals(later.value(setting)))
-          .filter(setting -> isOfFile(command, setting))
+          .filter(setting -> isUsed(command, setting))
           .ifPresent(different::add);
     }
     return different;
+  }
+
+  /** Neither form of a secret in the file is used if the command line or a variable has one. */
+  private static boolean isUsed(CommandSpec command, Setting setting) {
+    return TextOrFile.forms(setting).stream().allMatch(form -> isOfFile(command, form));
   }
 
   private static boolean isOfFile(CommandSpec command, Setting setting) {

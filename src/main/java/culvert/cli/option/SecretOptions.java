@@ -17,8 +17,6 @@ import picocli.CommandLine.Spec;
 @InHelp(value = HelpGroup.SECURITY, isBrief = true)
 public final class SecretOptions {
 
-  private static final TextOrFile OPTIONS = new TextOrFile(Setting.SECRET, Setting.SECRET_FILE);
-
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
 
@@ -42,7 +40,7 @@ public final class SecretOptions {
   private List<Path> files = List.of();
 
   private boolean isFile() {
-    return OPTIONS.isFile(spec, text != null, !files.isEmpty());
+    return TextOrFile.SECRET.isFile(spec, text != null, !files.isEmpty());
   }
 
   /**

@@ -2,6 +2,8 @@ package culvert.cli.option;
 
 import culvert.setting.Setting;
 import culvert.setting.SettingException;
+import java.util.Set;
+import java.util.stream.Stream;
 import picocli.CommandLine.Model.CommandSpec;
 
 /**
@@ -12,6 +14,22 @@ import picocli.CommandLine.Model.CommandSpec;
  * @param file the setting of the file
  */
 record TextOrFile(Setting text, Setting file) {
+
+  static final TextOrFile SECRET = new TextOrFile(Setting.SECRET, Setting.SECRET_FILE);
+  static final TextOrFile AUTH = new TextOrFile(Setting.AUTH, Setting.AUTH_FILE);
+  static final TextOrFile BORE_SECRET =
+      new TextOrFile(Setting.BORE_SECRET, Setting.BORE_SECRET_FILE);
+  static final TextOrFile BOUNCE_AUTH =
+      new TextOrFile(Setting.BOUNCE_AUTH, Setting.BOUNCE_AUTH_FILE);
+
+  /** Returns the settings of which only one is used: both forms of a secret, or the setting. */
+  static Set<Setting> forms(Setting setting) {
+    return Stream.of(SECRET, AUTH, BORE_SECRET, BOUNCE_AUTH)
+        .map(pair -> Set.of(pair.text, pair.file))
+        .filter(pair -> pair.contains(setting))
+        .findFirst()
+        .orElse(Set.of(setting));
+  }
 
   /**
    * Returns whether the file is the one to use.
