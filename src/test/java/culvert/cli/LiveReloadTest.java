@@ -17,6 +17,7 @@ import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -31,6 +32,9 @@ import org.junit.jupiter.api.io.TempDir;
 class LiveReloadTest {
 
   private static final int PIECE_BYTES = 64 * 1024;
+
+  /** Time from the change of both files to the first visitor that is served. */
+  private static final Duration PROMISED = Duration.ofSeconds(2);
 
   /** The first byte of a visitor that downloads. */
   private static final int DOWNLOAD = 'd';
@@ -180,6 +184,51 @@ class LiveReloadTest {
       }
       assertThat(roles.origin.lines("session started")).isEqualTo(1);
     }
+  }
+
+  /** An interactive session, such as that of ssh, in which nothing is typed for a while. */
+  @Test
+  @Timeout(60)
+  void idleInteractiveSessionContinuesAfterReloadsOfBothSides() throws Exception {
+    try (var roles = new Roles(1);
+        Socket ssh = TestClient.dial(roles.web)) {
+      assertEchoes(ssh, "login");
+      for (int i = 0; i < 6; i++) {
+        roles.reload(i);
+      }
+      assertEchoes(ssh, "command");
+      ssh.shutdownOutput();
+      assertThat(ssh.getInputStream().read()).isEqualTo(-1);
+      assertThat(roles.origin.lines("session started")).isEqualTo(1);
+    }
+  }
+
+  /** The best of several tries, because other processes may delay any of them. */
+  @Test
+  @Tag("full")
+  @Timeout(120)
+  void addedServiceIsServedInUnderTwoSeconds() throws Exception {
+    HostPort last = ports.next();
+    Duration best = RolePair.LIMIT;
+    try (var roles = new Roles(5)) {
+      for (int i = 1; i <= 5 && best.compareTo(PROMISED) >= 0; i++) {
+        var outside = new StringBuilder(roles.outside(5, roles.other));
+        append(outside, "last", "bind_addr", last);
+        var origins = new StringBuilder(roles.origins(5));
+        append(origins, "last", "local_addr", server.address());
+        long began = System.nanoTime();
+        write(roles.ofOrigin, origins.toString());
+        write(roles.ofRemote, outside.toString());
+        awaitEcho(last);
+        Duration taken = Duration.ofNanos(System.nanoTime() - began);
+        best = taken.compareTo(best) < 0 ? taken : best;
+        write(roles.ofOrigin, roles.origins(5));
+        write(roles.ofRemote, roles.outside(5, roles.other));
+        roles.origin.awaitLog(i, "services_removed=last");
+        roles.remote.awaitLog(i, "services_removed=last");
+      }
+    }
+    assertThat(best.toMillis()).isLessThan(PROMISED.toMillis());
   }
 
   @Test

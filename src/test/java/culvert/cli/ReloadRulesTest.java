@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import picocli.CommandLine;
 
-/** The rules say of each number and time of a role what a reload does with it. */
+/** The rules state for each number, time and switch of a role what a reload does with it. */
 class ReloadRulesTest {
 
   private static final String SERVER =
@@ -32,9 +32,13 @@ class ReloadRulesTest {
 
   /** A value of each type that is valid for every key and the default of none. */
   private static final Map<Kind, String> VALUES =
-      Map.of(Kind.INTEGER, "7", Kind.DURATION, "\"13s\"", Kind.SIZE, "\"33M\"");
+      Map.of(
+          Kind.INTEGER, "7",
+          Kind.DURATION, "\"13s\"",
+          Kind.SIZE, "\"33M\"",
+          Kind.BOOLEAN, "true");
 
-  static List<Arguments> numbers() {
+  static List<Arguments> keys() {
     return List.of(Role.SERVER, Role.CLIENT).stream()
         .flatMap(role ->
             SettingsFiles.layouts().get(role).keys().values().stream()
@@ -44,7 +48,7 @@ class ReloadRulesTest {
   }
 
   @ParameterizedTest
-  @MethodSource("numbers")
+  @MethodSource("keys")
   void runningValueIsKeptIfTheRuleSaysSo(Role role, Key key) {
     String text = role == Role.SERVER ? SERVER : CLIENT;
     RoleCommand running = parsed(role, text);

@@ -87,7 +87,7 @@ class ReloadUnderLoadTest {
 
   private List<CompletableFuture<Void>> startVisitors() {
     var visitors = new ArrayList<CompletableFuture<Void>>();
-    visitors.add(start(() -> transfers.visit(web, 2, 1, LONG_TRANSFER_BYTES)));
+    visitors.add(start(this::downloadRepeatedly));
     for (int i = 0; i < VISITORS; i++) {
       int seed = 3 + i;
       visitors.add(start(() -> visitRepeatedly(new Random(seed))));
@@ -100,10 +100,20 @@ class ReloadUnderLoadTest {
     Threads.start(
         "visitor of the test",
         () -> {
-          visits.run();
-          end.complete(null);
+          try {
+            visits.run();
+            end.complete(null);
+          } catch (RuntimeException | Error e) {
+            end.completeExceptionally(e);
+          }
         });
     return end;
+  }
+
+  private void downloadRepeatedly() {
+    while (!isOver.get()) {
+      transfers.visit(web, 2, 1, LONG_TRANSFER_BYTES);
+    }
   }
 
   private void visitRepeatedly(Random sizes) {
