@@ -250,7 +250,10 @@ class ConsoleServerTest {
     try (var server = server(ALL_INTERFACES, Optional.of(STRING))) {
       try {
         for (int i = 0; i < 100; i++) {
-          silent.add(new Client(server));
+          var stranger = new Client(server);
+          silent.add(stranger);
+          // From then on it is older than the client below.
+          stranger.expect("authentication string: ");
         }
         try (var client = new Client(server)) {
           client.expect("authentication string: ");
