@@ -143,8 +143,9 @@ class LinkFlowTest {
       flow.send(bytes(3));
       assertThat(peer.hearAndPong().message()).isEqualTo(OPEN);
       assertThat(peer.hearAndPong().data()).hasSize(3);
-      // The write of this one waits for the peer.
+      // The write of this one waits for the peer; the queue has space for one.
       flow.send(bytes(60_000));
+      peer.awaitLongWrite();
       MuxStream stream = peer.link.open(LinkPair.openMessage());
       Thread writer =
           Threads.start(

@@ -1,5 +1,7 @@
 package culvert.mux;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import culvert.net.BufferPool;
 import culvert.net.Deadlines;
 import culvert.net.Flow;
@@ -10,6 +12,7 @@ import culvert.protocol.Frame;
 import culvert.protocol.FrameType;
 import culvert.protocol.Handshake;
 import culvert.protocol.Message;
+import culvert.testing.Eventually;
 import culvert.testing.Loopback;
 import java.io.DataInputStream;
 import java.io.EOFException;
@@ -199,6 +202,12 @@ final class ScriptedPeer implements AutoCloseable, Link.Events {
       }
       say(0, new Message.Pong(ping.token()));
     }
+  }
+
+  /** Waits until the link has begun to write more than a few small frames, without reading them. */
+  void awaitLongWrite() throws Exception {
+    Eventually.within(
+        LinkPair.LIMIT, () -> assertThat(pair.far().input().available()).isGreaterThan(1000));
   }
 
   /** The link's next ping; whatever comes before it is dropped. */
