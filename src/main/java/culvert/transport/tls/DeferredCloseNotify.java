@@ -26,9 +26,25 @@ final class DeferredCloseNotify {
   /** Set by the reader and the writer; null before either acted. */
   private final AtomicReference<ByteBuffer> held = new AtomicReference<>();
 
+  /** Whether the engine may have a close_notify to send. */
+  private volatile boolean outputEnding;
+
   DeferredCloseNotify(SSLEngine engine, TlsSide side) {
     this.engine = engine;
     this.side = side;
+  }
+
+  /** Called before this side's output ends. */
+  void prepareEnd() {
+    outputEnding = true;
+  }
+
+  /**
+   * Returns whether this side's output ends or has ended. The engine, which has one state for both
+   * directions, then asks for a wrap without a handshake of the peer.
+   */
+  boolean isOutputEnding() {
+    return outputEnding;
   }
 
   /** Holds an alert that the reader received and treats as the end of the peer's direction. */

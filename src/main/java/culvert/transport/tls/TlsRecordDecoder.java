@@ -79,7 +79,7 @@ final class TlsRecordDecoder implements RecordDecoder {
     HandshakeStatus next = engine.getHandshakeStatus();
     if (next == HandshakeStatus.NEED_TASK
         || next == HandshakeStatus.NEED_UNWRAP
-        || tls12 && next != HandshakeStatus.NOT_HANDSHAKING
+        || tls12 && next == HandshakeStatus.NEED_WRAP && !closeNotify.isOutputEnding()
         || result.bytesConsumed() == 0) {
       throw new ProtocolException(side.peer() + " started a new TLS handshake");
     }

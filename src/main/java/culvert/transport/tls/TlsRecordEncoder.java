@@ -48,6 +48,7 @@ final class TlsRecordEncoder implements RecordEncoder {
 
   @Override
   public boolean encodeEnd(ByteBuffer records) throws IOException {
+    closeNotify.prepareEnd();
     engine.closeOutbound();
     while (!engine.isOutboundDone() && wrap(EMPTY.duplicate(), records).bytesProduced() > 0) {}
     closeNotify.release();

@@ -3,6 +3,7 @@ package culvert.transport.tls;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import culvert.config.TlsServerSettings;
 import culvert.config.TlsTrust;
 import culvert.net.Connection;
 import culvert.net.Threads;
@@ -12,6 +13,7 @@ import culvert.setting.SettingNames;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
 import culvert.testing.Loopback;
+import culvert.transport.RecordDecoder;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -38,6 +40,7 @@ class TlsKeysTest {
   private TlsSetup tls;
   private TlsServer server;
   private SSLEngine engine;
+  private String[] versions = {TlsContext.TLS_13};
 
   @BeforeEach
   void setUp() throws Exception {
@@ -56,6 +59,7 @@ class TlsKeysTest {
             AuthorityLoader.load(new TlsTrust.Authorities(tls.ca), server));
     engine = TlsContext.of(Optional.empty(), Optional.of(trust)).createSSLEngine();
     engine.setUseClientMode(true);
+    engine.setEnabledProtocols(versions);
     return new TlsHandshake(engine, carrier, side, new byte[0], 1 << 16)
         .complete(tls.pool, session -> new byte[0]);
   }
@@ -109,6 +113,28 @@ class TlsKeysTest {
       pair.near().closeOutput();
       assertThat(forth.get()).isEqualTo(pieces * piece.length);
       assertThat(back.get()).isEqualTo(pieces * piece.length);
+    }
+  }
+
+  /** The engine has one state for both directions, which said that a handshake is under way. */
+  @Test
+  void endOfTheOutputInTls12IsNotTakenForAHandshakeOfThePeer() throws Exception {
+    versions = new String[] {"TLSv1.2"};
+    server = tls.server(new TlsServerSettings(tls.good(), Optional.empty()), versions);
+    try (var carriers = Loopback.open();
+        var pair = TlsPair.open(this::dial, server, carriers)) {
+      pair.far().output().write(5);
+      ByteBuffer record = ByteBuffer.allocate(1000);
+      carriers.near().input().read(record);
+      var side = TlsSide.dialling(PeerNames.REMOTE_PROXY, SettingNames.FLAGS);
+      var closeNotify = new DeferredCloseNotify(engine, side);
+      closeNotify.prepareEnd();
+      engine.closeOutbound();
+      ByteBuffer target = ByteBuffer.allocate(1 << 15);
+      assertThat(
+              new TlsRecordDecoder(engine, side, closeNotify, true).decode(record.flip(), target))
+          .isEqualTo(RecordDecoder.Result.DECODED);
+      assertThat(target.flip()).isEqualTo(ByteBuffer.wrap(new byte[] {5}));
     }
   }
 
