@@ -225,7 +225,9 @@ final class LinkReader {
       case Message.Register m -> deliver(m);
       case Message.Declined m -> deliver(m);
       case Message.Shared m -> deliver(m);
+      case Message.Revoked m -> deliver(m);
       case Message.Drain m -> deliver(m);
+      case Message.Client m -> throw unexpected(frame);
       case Message.Hello m -> throw unexpected(frame);
       case Message.Challenge m -> throw unexpected(frame);
       case Message.Noise m -> throw unexpected(frame);

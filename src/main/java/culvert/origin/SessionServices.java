@@ -176,7 +176,7 @@ final class SessionServices {
 
   private static Duration pause(DeclinedReason reason) {
     return switch (reason) {
-      case SETTINGS -> OFFER_PAUSE;
+      case SETTINGS, NOT_PERMITTED -> OFFER_PAUSE;
       case IN_USE -> IN_USE_PAUSE;
     };
   }

@@ -5,7 +5,9 @@ public enum DeclinedReason {
   /** The remote proxy's settings do not allow it, as the text says. */
   SETTINGS(1),
   /** Another session has the name, the service or the port; it may end. */
-  IN_USE(2);
+  IN_USE(2),
+  /** The client may not offer it, as the text says; since the frame CLIENT. */
+  NOT_PERMITTED(3);
 
   private final int code;
 
@@ -18,6 +20,6 @@ public enum DeclinedReason {
   }
 
   static DeclinedReason of(int code) {
-    return code == IN_USE.code ? IN_USE : SETTINGS;
+    return ReasonCodes.find(values(), DeclinedReason::code, code, SETTINGS);
   }
 }

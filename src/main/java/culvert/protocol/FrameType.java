@@ -15,6 +15,8 @@ public enum FrameType {
   BYE(0x04, Scope.SESSION, 2, 1024),
   /** A message of the Noise handshake that encrypts the connection. */
   NOISE(0x05, Scope.HANDSHAKE, 6, 640),
+  /** The name of the client that logs in, before any other frame. */
+  CLIENT(0x06, Scope.HANDSHAKE, 1, Message.MAX_NAME_BYTES),
   /** The origin side offers a service. */
   OFFER(0x10, Scope.SESSION, 1, 255),
   /** The origin side withdraws a service. */
@@ -29,6 +31,8 @@ public enum FrameType {
   DECLINED(0x14, Scope.SESSION, 4, 1024),
   /** The other sessions that serve a service have changed; since version 2. */
   SHARED(0x15, Scope.SESSION, 4, 2048),
+  /** A service that was served is not permitted any more, with the reason; to clients only. */
+  REVOKED(0x16, Scope.SESSION, 2, 1024),
   /** Opens a stream for a visitor. */
   OPEN(0x20, Scope.STREAM, 16, 512),
   /** The origin server has accepted the connection. */

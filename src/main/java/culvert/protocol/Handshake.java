@@ -68,11 +68,11 @@ public final class Handshake {
     }
 
     /**
-     * Returns these parameters without secrets, for a connection that has proven the secret
-     * already.
+     * Returns these parameters with other secrets; with none, for a connection that has proven the
+     * secret already.
      */
-    Local withoutSecrets() {
-      return new Local(instance, opens, streams, name, List.of(), maxVersion, features);
+    public Local withSecrets(List<SecretKey> others) {
+      return new Local(instance, opens, streams, name, others, maxVersion, features);
     }
 
     /** Returns the features that this side and the peer have in the given version. */
@@ -115,7 +115,7 @@ public final class Handshake {
   private final HandshakeExchange exchange;
 
   private Handshake(Local self, Channel below, HandshakeExchange exchange) {
-    this.self = below.proven() ? self.withoutSecrets() : self;
+    this.self = below.proven() ? self.withSecrets(List.of()) : self;
     this.below = below;
     this.exchange = exchange;
   }
@@ -274,12 +274,20 @@ public final class Handshake {
     if (proven == null && !(self.secrets().isEmpty() && mac.length == 0)) {
       throw exchange.refuse(
           ByeReason.CREDENTIALS,
-          "the secret is wrong or missing"
+          wrongSecret()
               + (below.transport().equals("tls")
                   ? ", or a proxy between the two sides terminates TLS"
                   : ""));
     }
     return proven;
+  }
+
+  /** The text is equal for a client that does not exist. */
+  private String wrongSecret() {
+    return exchange
+        .client()
+        .map(PeerRefusedException::wrongSecretOf)
+        .orElse("the secret is wrong or missing");
   }
 
   private Message.Hello hello() {

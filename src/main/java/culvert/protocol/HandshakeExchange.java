@@ -1,5 +1,6 @@
 package culvert.protocol;
 
+import culvert.setting.Setting;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -8,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * Exchanges the messages of a login, one at a time, before the link takes over. Does not read
@@ -26,20 +28,57 @@ public final class HandshakeExchange {
   private final InputStream in;
   private final OutputStream out;
   private byte[] transcript = new byte[0];
+  private Optional<String> client;
   private boolean isDialling;
   private int remainingBytes = MAX_BYTES;
 
   /** Creates an exchange that has neither read nor written anything. */
   public HandshakeExchange(InputStream in, OutputStream out) {
-    this.in = in;
-    this.out = out;
+    this(in, out, Optional.empty());
   }
 
-  /** Sends the preface and the first messages of the dialling side in one write. */
-  public void begin(Message... messages) throws IOException {
+  /**
+   * Creates an exchange that has neither read nor written anything.
+   *
+   * @param client the name of the client that logs in; empty for one without a name, or if the
+   *     client's message decides that
+   */
+  public HandshakeExchange(InputStream in, OutputStream out, Optional<String> client) {
+    this.in = in;
+    this.out = out;
+    this.client = client;
+  }
+
+  /**
+   * Returns the name of the client that logs in: the given one or, after {@link #receiveFirst}, the
+   * one received.
+   */
+  public Optional<String> client() {
+    return client;
+  }
+
+  /**
+   * Sends the preface, the client's name if there is one, and the first message of the dialling
+   * side in one write.
+   */
+  public void begin(Message first) throws IOException {
     isDialling = true;
     addToTranscript(PREFACE_BYTES);
-    write(PREFACE_BYTES, messages);
+    if (client.isPresent()) {
+      write(PREFACE_BYTES, new Message.Client(client.get()), first);
+    } else {
+      write(PREFACE_BYTES, first);
+    }
+  }
+
+  /** Reads the first message after the preface, and the client's name if that precedes it. */
+  public Message receiveFirst() throws IOException {
+    Message first = receive();
+    if (first instanceof Message.Client named) {
+      client = Optional.of(named.name());
+      return receive();
+    }
+    return first;
   }
 
   /** Sends messages in one write. */
@@ -148,9 +187,19 @@ public final class HandshakeExchange {
     }
     byte[] bytes = in.readNBytes(length);
     if (bytes.length < length) {
-      throw new EOFException("the peer closed the connection during the handshake");
+      throw new EOFException(
+          "the peer closed the connection during the handshake" + hintOfOldPeer());
     }
     return bytes;
+  }
+
+  /** A remote proxy without the frame CLIENT closes the connection. */
+  private String hintOfOldPeer() {
+    return isDialling && client.isPresent() && remainingBytes > MAX_BYTES - 2 * Frame.HEADER_BYTES
+        ? "; a remote proxy that is too old for "
+            + Setting.CLIENT_NAME
+            + " closes it too: update it, or log in without"
+        : "";
   }
 
   /** Sends a BYE, unless the peer has closed, and returns the exception to throw. */

@@ -112,6 +112,14 @@ public sealed interface Message {
       implements Message {}
 
   /**
+   * The client that logs in, directly after the preface: the other side looks up the secret and the
+   * rules of this name. Without it the secret is the one that belongs to no client.
+   *
+   * @param name 1 to {@value #MAX_NAME_BYTES} letters, digits, dots, dashes and underscores
+   */
+  record Client(String name) implements Message {}
+
+  /**
    * Proof of the secret: 32 bytes, or empty if no secret is used.
    *
    * @param mac see {@link Handshake}
@@ -198,6 +206,17 @@ public sealed interface Message {
       names = List.copyOf(names);
     }
   }
+
+  /**
+   * The settings of the remote proxy do not permit a service of this client any more. It is
+   * withdrawn; visitors that are connected stay.
+   *
+   * <pre>service (1 + n) | text to the end of the frame</pre>
+   *
+   * @param service the name of a service, which was served
+   * @param text for users
+   */
+  record Revoked(String service, String text) implements Message {}
 
   /**
    * Opens a stream. Its first data may follow in the same write.

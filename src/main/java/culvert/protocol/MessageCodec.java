@@ -52,6 +52,10 @@ final class MessageCodec {
         out.putShort((short) m.message().length).put(m.message());
         return FrameType.NOISE;
       }
+      case Message.Client m -> {
+        out.put(utf8(m.name()));
+        return FrameType.CLIENT;
+      }
       case Message.Proof m -> {
         out.put(m.mac());
         return FrameType.PROOF;
@@ -90,6 +94,11 @@ final class MessageCodec {
         out.putShort((short) m.others()).put((byte) m.names().size());
         m.names().forEach(name -> shortText(out, name));
         return FrameType.SHARED;
+      }
+      case Message.Revoked m -> {
+        shortText(out, m.service());
+        out.put(cut(m.text()));
+        return FrameType.REVOKED;
       }
       case Message.Open m -> {
         visit(out, m.service(), m.visitor(), m.reached());
@@ -159,6 +168,7 @@ final class MessageCodec {
           case NOISE ->
               new Message.Noise(
                   fields.u8(), fields.u8(), fields.name("protocol"), fields.bytes(fields.u16()));
+          case CLIENT -> new Message.Client(fields.nameToTheEnd("client"));
           case PROOF -> new Message.Proof(fields.bytes(in.remaining()));
           case BYE -> new Message.Bye(ByeReason.of(fields.u16()), fields.rest());
           case OFFER -> new Message.Offer(fields.rest());
@@ -169,6 +179,7 @@ final class MessageCodec {
           case DECLINED ->
               new Message.Declined(DeclinedReason.of(fields.u16()), fields.text(), fields.rest());
           case SHARED -> new Message.Shared(fields.text(), fields.u16(), fields.names(fields.u8()));
+          case REVOKED -> new Message.Revoked(fields.name("service"), fields.rest());
           case OPEN -> new Message.Open(fields.text(), fields.address(), fields.address());
           case OPEN_FLOW -> new Message.OpenFlow(fields.text(), fields.address(), fields.address());
           case ACCEPTED -> new Message.Accepted();
@@ -286,7 +297,14 @@ final class MessageCodec {
 
     /** Names appear in logs and tables, so only the letters of service names are allowed. */
     String name(String field) throws ProtocolException {
-      String name = text();
+      return checked(field, text());
+    }
+
+    String nameToTheEnd(String field) throws ProtocolException {
+      return checked(field, rest());
+    }
+
+    private String checked(String field, String name) throws ProtocolException {
       if (!NAME.matcher(name).matches()) {
         throw wrong(
             "has an invalid "

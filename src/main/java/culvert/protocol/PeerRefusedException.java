@@ -25,6 +25,11 @@ public final class PeerRefusedException extends IOException {
     return new PeerRefusedException(reason, message, true);
   }
 
+  /** Returns the message about a client whose secret is wrong, or which does not exist. */
+  public static String wrongSecretOf(String client) {
+    return "the secret of client '" + client + "' is wrong, or there is no such client";
+  }
+
   /** Returns this refusal, by the same side, with another message. */
   public PeerRefusedException withMessage(String message) {
     return new PeerRefusedException(reason, message, isByPeer);

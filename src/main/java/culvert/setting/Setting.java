@@ -32,6 +32,11 @@ public enum Setting {
   TRANSPORT(new Key("transport.type")),
   SECRET,
   SECRET_FILE,
+  CLIENT_NAME,
+  CLIENT_SECRET(new Key("clients.*.secret")),
+  CLIENT_SECRET_FILE(new Key("clients.*.secret_file")),
+  CLIENT_SERVICES(new Key("clients.*.services")),
+  CLIENT_PORTS(new Key("clients.*.ports")),
   NOISE_PATTERN(new Key("transport.noise.pattern")),
   NOISE_KEY_FILE(new Key("transport.noise.key_file")),
   NOISE_PEER_KEY(new Key("transport.noise.peer_key")),
@@ -161,7 +166,10 @@ public enum Setting {
   /** A key that is not that of the id. */
   private record Key(String path) {}
 
-  /** Returns the option that sets it, such as {@code --tls-cert}. */
+  /**
+   * Returns the option that sets it, such as {@code --tls-cert}; without a meaning if {@link
+   * #isOfFileOnly}.
+   */
   public String flag() {
     return flag;
   }
@@ -172,6 +180,11 @@ public enum Setting {
    */
   public String key() {
     return key;
+  }
+
+  /** Returns whether only a settings file can set it: it belongs to one client of several. */
+  public boolean isOfFileOnly() {
+    return key.startsWith("clients.");
   }
 
   /**

@@ -58,6 +58,7 @@ class MessageGoldenTest {
             new Message.Noise(1, 2, "Noise_X", hex("aabbcc")),
             "05 00000f" + SESSION,
             "01 02 07 4e6f6973655f58 0003 aabbcc"),
+        golden(new Message.Client("vienna"), "06 000006" + SESSION, "7669656e6e61"),
         golden(new Message.Proof(hex(PROOF)), "03 000020" + SESSION, PROOF),
         golden(new Message.Proof(new byte[0]), "03 000000" + SESSION),
         golden(new Message.Bye(ByeReason.STOPPING, "bye"), "04 000005" + SESSION, "0005", "627965"),
@@ -80,6 +81,11 @@ class MessageGoldenTest {
             new Message.Shared("web", 300, List.of("a", "b.c")),
             "15 00000d" + SESSION,
             "03 776562 012c 02 01 61 03 622e63"),
+        golden(
+            new Message.Declined(DeclinedReason.NOT_PERMITTED, "web", ""),
+            "14 000006" + SESSION,
+            "0003 03 776562"),
+        golden(new Message.Revoked("web", "nö"), "16 000007" + SESSION, "03 776562 6ec3b6"),
         golden(
             new Message.Open("web", V4, OTHER_V4),
             "20 000012" + STREAM,
@@ -137,6 +143,8 @@ class MessageGoldenTest {
     assertThat(Arrays.stream(ByeReason.values()).map(ByeReason::code))
         .containsExactly(1, 2, 3, 4, 5, 6, 7, 8);
     assertThat(ByeReason.values()[3]).isEqualTo(ByeReason.CREDENTIALS);
+    assertThat(Arrays.stream(DeclinedReason.values()).map(DeclinedReason::code))
+        .containsExactly(1, 2, 3);
     assertThat(Arrays.stream(StreamRefusedReason.values()).map(StreamRefusedReason::code))
         .containsExactly(1, 2, 3, 4, 5);
     assertThat(Arrays.stream(StreamResetReason.values()).map(StreamResetReason::code))
@@ -149,6 +157,7 @@ class MessageGoldenTest {
     IntStream.of(0, 9, 0x100, 0xffff)
         .forEach(code -> {
           assertThat(ByeReason.of(code)).isEqualTo(ByeReason.ERROR);
+          assertThat(DeclinedReason.of(code)).isEqualTo(DeclinedReason.SETTINGS);
           assertThat(StreamRefusedReason.of(code)).isEqualTo(StreamRefusedReason.UNREACHABLE);
           assertThat(StreamResetReason.of(code)).isEqualTo(StreamResetReason.BROKEN);
         });

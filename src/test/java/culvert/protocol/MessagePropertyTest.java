@@ -148,6 +148,8 @@ class MessagePropertyTest {
       case Message.Withdraw m -> m.service();
       case Message.Offered m -> m.refusal();
       case Message.Declined m -> m.text();
+      case Message.Client m -> m.name();
+      case Message.Revoked m -> m.text();
       case Message.Proof m -> new String(m.mac(), StandardCharsets.ISO_8859_1);
       default -> throw new AssertionError("read although cut: " + message);
     };

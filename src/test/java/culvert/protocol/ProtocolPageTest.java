@@ -61,7 +61,13 @@ class ProtocolPageTest {
       }
     }
     assertThat(types)
-        .containsExactly(FrameType.HELLO, FrameType.OPEN_FLOW, FrameType.DATAGRAM, FrameType.RESET);
+        .containsExactly(
+            FrameType.CLIENT,
+            FrameType.HELLO,
+            FrameType.REVOKED,
+            FrameType.OPEN_FLOW,
+            FrameType.DATAGRAM,
+            FrameType.RESET);
   }
 
   private static byte[] vectors() throws IOException {

@@ -10,7 +10,7 @@ import java.util.stream.Stream;
 /** Messages of every kind with random fields. */
 final class RandomMessages {
 
-  static final int KINDS = 21;
+  static final int KINDS = 23;
 
   private static final int[] LETTERS = {'a', 'Z', '.', 0xe4, 0x20ac, 0x1f600};
 
@@ -75,6 +75,8 @@ final class RandomMessages {
               "s" + text(30),
               random.nextInt(1 << 16),
               Stream.generate(this::name).limit(random.nextInt(Message.MAX_SHARED_NAMES)).toList());
+      case 20 -> new Message.Client(name());
+      case 21 -> new Message.Revoked(name(), text(60));
       default -> new Message.Drain();
     };
   }

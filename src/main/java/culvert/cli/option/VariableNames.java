@@ -33,7 +33,10 @@ final class VariableNames {
           "--max-port", "BORE_MAX_PORT");
 
   private static final Set<String> OF_SETTINGS =
-      Arrays.stream(Setting.values()).map(Setting::variable).collect(Collectors.toSet());
+      Arrays.stream(Setting.values())
+          .filter(setting -> !setting.isOfFileOnly())
+          .map(Setting::variable)
+          .collect(Collectors.toSet());
 
   /** Variables of the Kubernetes services {@code culvert} and {@code culvert-…}. */
   private static final Pattern OF_KUBERNETES =

@@ -51,6 +51,9 @@ public final class NativeNoise {
   private final List<byte[]> peers;
   private final BufferPool pool;
 
+  /** The name of the client that logs in, if it has one. */
+  private final Optional<String> client;
+
   /**
    * An encrypted connection after its handshake.
    *
@@ -68,13 +71,27 @@ public final class NativeNoise {
    * @param secrets any of them is accepted
    */
   public static NativeNoise withSecret(List<SecretKey> secrets, BufferPool pool) {
-    List<NoiseHandshake.Keys> keys =
-        secrets.stream()
-            .map(secret ->
-                new NoiseHandshake.Keys(
-                    Optional.empty(), Optional.empty(), Optional.of(psk(secret))))
-            .toList();
-    return new NativeNoise(NoiseProtocol.parse(SECRET_PROTOCOL), keys, List.of(), pool);
+    return new NativeNoise(
+        NoiseProtocol.parse(SECRET_PROTOCOL),
+        secrets.stream().map(NativeNoise::keys).toList(),
+        List.of(),
+        pool,
+        Optional.empty());
+  }
+
+  private static NoiseHandshake.Keys keys(SecretKey secret) {
+    return new NoiseHandshake.Keys(Optional.empty(), Optional.empty(), Optional.of(psk(secret)));
+  }
+
+  /**
+   * Returns an instance for the connections of one client. The prologue has the client's name, so
+   * that an attacker in between cannot change it.
+   *
+   * @param secret the client's secret; unused if the handshake does not prove one
+   */
+  public NativeNoise of(String client, SecretKey secret) {
+    List<NoiseHandshake.Keys> own = isSecretProof() ? List.of(keys(secret)) : keys;
+    return new NativeNoise(protocol, own, peers, pool, Optional.of(client));
   }
 
   /** Derives the pre-shared key, which differs from the key of the login's proofs. */
@@ -84,7 +101,8 @@ public final class NativeNoise {
 
   /** Returns an instance that uses static keys, for all connections of a process. */
   public static NativeNoise withKeys(NoiseSettings settings, boolean dialling, BufferPool pool) {
-    return new NativeNoise(settings.protocol(), keys(settings, dialling), settings.peers(), pool);
+    return new NativeNoise(
+        settings.protocol(), keys(settings, dialling), settings.peers(), pool, Optional.empty());
   }
 
   /**
@@ -104,11 +122,16 @@ public final class NativeNoise {
   }
 
   private NativeNoise(
-      NoiseProtocol protocol, List<NoiseHandshake.Keys> keys, List<byte[]> peers, BufferPool pool) {
+      NoiseProtocol protocol,
+      List<NoiseHandshake.Keys> keys,
+      List<byte[]> peers,
+      BufferPool pool,
+      Optional<String> client) {
     this.protocol = protocol;
     this.keys = List.copyOf(keys);
     this.peers = List.copyOf(peers);
     this.pool = pool;
+    this.client = client;
   }
 
   /** Returns whether the handshake proves the secret, so that the login need not. */
@@ -129,7 +152,7 @@ public final class NativeNoise {
    * @throws ProtocolException if the peer is not a Culvert remote proxy
    */
   public EncryptedLink dial(Connection carrier) throws IOException {
-    var exchange = new HandshakeExchange(carrier.input(), carrier.output());
+    var exchange = new HandshakeExchange(carrier.input(), carrier.output(), client);
     var noise = NoiseHandshake.initiator(protocol, keys.getFirst(), prologue());
     exchange.begin(nextMessage(noise));
     while (!noise.isDone()) {
@@ -142,12 +165,14 @@ public final class NativeNoise {
   }
 
   private byte[] prologue() {
-    byte[] name = protocol.name().getBytes(StandardCharsets.US_ASCII);
-    return ByteBuffer.allocate(PROLOGUE_LABEL.length + 2 + name.length)
+    // No protocol's name has a zero byte, so the two names cannot be confused.
+    String names = protocol.name() + client.map(name -> "\0" + name).orElse("");
+    byte[] bytes = names.getBytes(StandardCharsets.US_ASCII);
+    return ByteBuffer.allocate(PROLOGUE_LABEL.length + 2 + bytes.length)
         .put(PROLOGUE_LABEL)
         .put((byte) VERSION)
         .put((byte) VERSION)
-        .put(name)
+        .put(bytes)
         .array();
   }
 
@@ -272,7 +297,7 @@ public final class NativeNoise {
     throw exchange.refuse(
         ByeReason.CREDENTIALS,
         isSecretProof()
-            ? "the secret is wrong"
+            ? client.map(PeerRefusedException::wrongSecretOf).orElse("the secret is wrong")
             : "the keys do not match: the origin proxy's "
                 + Setting.NOISE_PEER_KEY
                 + " is not the remote proxy's public key"

@@ -168,6 +168,43 @@ class NativeNoiseTest {
         withSecret(OTHER), withSecret(SECRET), ByeReason.CREDENTIALS, "the secret is wrong");
   }
 
+  private NativeNoise ofClient(String client, SecretKey secret) {
+    return withSecret(secret).of(client, secret);
+  }
+
+  /** Reads the client's name as a login does; the test chooses what the remote side looks up. */
+  private Transport acceptingClient(NativeNoise found) {
+    return carrier -> {
+      var exchange = new HandshakeExchange(carrier.input(), carrier.output());
+      exchange.readPreface();
+      var first = (Message.Noise) exchange.receiveFirst();
+      NativeNoise.EncryptedLink link = found.accept(carrier, exchange, first);
+      Transport.setAuthenticated(link.connection());
+      return link.connection();
+    };
+  }
+
+  @Test
+  void clientOfTheSameNameAndSecretConnects() throws Exception {
+    var remote = acceptingClient(ofClient("vienna", SECRET));
+    TlsPair.open(dialling(ofClient("vienna", SECRET)), remote).close();
+  }
+
+  /** The prologue has the name: the secret alone would match. */
+  @Test
+  void clientOfAnotherNameWithTheSameSecretIsRefused() throws Exception {
+    assertRefused(
+        dialling(ofClient("vienna", SECRET)),
+        acceptingClient(ofClient("lisbon", SECRET)),
+        ByeReason.CREDENTIALS,
+        "the secret of client 'lisbon' is wrong, or there is no such client");
+    assertRefused(
+        dialling(ofClient("vienna", SECRET)),
+        acceptingClient(withSecret(SECRET)),
+        ByeReason.CREDENTIALS,
+        "the secret is wrong");
+  }
+
   @Test
   void loginReceivesThePropertiesOfTheConnection() throws Exception {
     open(withSecret(SECRET), withSecret(SECRET)).close();
