@@ -190,6 +190,7 @@ final class BoreLocalCommand implements Callable<Integer> {
         false,
         SERVICE,
         Optional.empty(),
+        Optional.empty(),
         TransportSettings.DEFAULT,
         Optional.empty(),
         Optional.empty(),

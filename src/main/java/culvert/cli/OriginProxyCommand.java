@@ -134,6 +134,16 @@ final class OriginProxyCommand implements Callable<Integer>, RoleCommand {
   private String name;
 
   @Option(
+      names = "--client-name",
+      paramLabel = "NAME",
+      description =
+          "Log in as this client of the remote proxy, with the secret of that client. The name is"
+              + " sent without encryption unless the transport is tls or wss. The remote proxy has"
+              + " its clients in its settings file.")
+  @InHelp(HelpGroup.SECURITY)
+  private String clientName;
+
+  @Option(
       names = "--share",
       fallbackValue = "true",
       description =
@@ -270,6 +280,7 @@ final class OriginProxyCommand implements Callable<Integer>, RoleCommand {
     protocol.check(hasSecret, transport.kind(hasSecret), originServers);
     protocol.reject(Setting.OUTSIDE_PORT, outsidePort != null);
     protocol.reject(Setting.SHARE, isShared);
+    protocol.reject(Setting.CLIENT_NAME, clientName != null);
     // Data connections arrive in any order: a header could contain another visitor's address.
     protocol.reject(Setting.PROXY_PROTOCOL, proxyProtocol != null);
     return new OriginSettings(
@@ -282,6 +293,7 @@ final class OriginProxyCommand implements Callable<Integer>, RoleCommand {
         isShared,
         fixedName(),
         link.secret(),
+        Optional.ofNullable(clientName),
         transport,
         tls.settings(transport.kind(false).isTls(), own.identity(), terminal.environment()),
         ProxySelection.of(via.url(), terminal.environment(), remoteProxy.dialled()),

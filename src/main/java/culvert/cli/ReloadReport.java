@@ -2,6 +2,7 @@ package culvert.cli;
 
 import static culvert.observe.LogEvent.event;
 
+import culvert.config.ClientSettings;
 import culvert.config.ServiceAddress;
 import culvert.config.toml.Role;
 import culvert.observe.Log;
@@ -14,7 +15,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Predicate;
-import java.util.stream.Collectors;
 
 /**
  * The log lines of a reload: one with all that has changed, and one with the keys that keep their
@@ -38,27 +38,31 @@ final class ReloadReport {
   /**
    * Writes the lines.
    *
+   * @param before the command of the last reload
+   * @param after the command of this one
    * @param changed the settings that differ from those of the last reload
    * @param unused those that differ from those of the start
    * @param changedFiles files that the settings name whose content differs from before
    * @param isHangUp whether the user has requested the reload with HUP
    */
   void write(
-      List<ServiceAddress> before,
-      List<ServiceAddress> after,
+      RoleCommand before,
+      RoleCommand after,
       Set<Setting> changed,
       Set<Setting> unused,
       List<Path> changedFiles,
       boolean isHangUp) {
-    Map<String, ServiceAddress> old = byName(before);
-    Map<String, ServiceAddress> now = byName(after);
     Map<String, String> fields = new LinkedHashMap<>();
-    add(fields, "services_added", names(after, one -> !old.containsKey(one)));
-    add(fields, "services_removed", names(before, one -> !now.containsKey(one)));
-    add(
+    addDifferences(
         fields,
-        "services_changed",
-        names(after, one -> old.containsKey(one) && !old.get(one).equals(now.get(one))));
+        "services",
+        byName(before.services(), ServiceAddress::service),
+        byName(after.services(), ServiceAddress::service));
+    addDifferences(
+        fields,
+        "clients",
+        byName(before.clients(), ClientSettings::name),
+        byName(after.clients(), ClientSettings::name));
     add(fields, "changed", keys(changed, ReloadRules.Effect.NOW));
     add(fields, "from_next_session", keys(changed, ReloadRules.Effect.NEXT_SESSION));
     add(fields, "files_changed", changedFiles.stream().map(Path::toString).toList());
@@ -78,13 +82,24 @@ final class ReloadReport {
     }
   }
 
-  private static Map<String, ServiceAddress> byName(List<ServiceAddress> services) {
-    return services.stream()
-        .collect(Collectors.toMap(ServiceAddress::service, Function.identity()));
+  private static <T> Map<String, T> byName(List<T> all, Function<T, String> name) {
+    var byName = new LinkedHashMap<String, T>();
+    all.forEach(one -> byName.put(name.apply(one), one));
+    return byName;
   }
 
-  private static List<String> names(List<ServiceAddress> services, Predicate<String> which) {
-    return services.stream().map(ServiceAddress::service).filter(which).toList();
+  private static <T> void addDifferences(
+      Map<String, String> fields, String what, Map<String, T> old, Map<String, T> now) {
+    add(fields, what + "_added", names(now, one -> !old.containsKey(one)));
+    add(fields, what + "_removed", names(old, one -> !now.containsKey(one)));
+    add(
+        fields,
+        what + "_changed",
+        names(now, one -> old.containsKey(one) && !old.get(one).equals(now.get(one))));
+  }
+
+  private static List<String> names(Map<String, ?> all, Predicate<String> which) {
+    return all.keySet().stream().filter(which).toList();
   }
 
   private List<String> keys(Set<Setting> settings, ReloadRules.Effect effect) {

@@ -23,6 +23,7 @@ final class ReloadRules {
       EnumSet.of(
           Setting.SECRET,
           Setting.SECRET_FILE,
+          Setting.CLIENT_NAME,
           Setting.TRANSPORT,
           Setting.NOISE_PATTERN,
           Setting.NOISE_KEY_FILE,
@@ -63,6 +64,10 @@ final class ReloadRules {
           EnumSet.of(
               Setting.CONTROL_ADDR,
               Setting.CONTROL_VIA,
+              Setting.CLIENT_SECRET,
+              Setting.CLIENT_SECRET_FILE,
+              Setting.CLIENT_SERVICES,
+              Setting.CLIENT_PORTS,
               Setting.OUTSIDE_ADDR,
               Setting.PORT_RANGE,
               Setting.BORE_ADDR,

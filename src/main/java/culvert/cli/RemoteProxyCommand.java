@@ -9,6 +9,7 @@ import culvert.cli.option.BoreListenerOptions;
 import culvert.cli.option.BounceCredentialOptions;
 import culvert.cli.option.ConfigOption;
 import culvert.cli.option.Examples;
+import culvert.cli.option.FileClients;
 import culvert.cli.option.HelpGroup;
 import culvert.cli.option.InHelp;
 import culvert.cli.option.LimitOptions;
@@ -22,6 +23,7 @@ import culvert.cli.option.WrittenName;
 import culvert.cli.process.CommandFailure;
 import culvert.cli.process.ExitCode;
 import culvert.cli.process.Terminal;
+import culvert.config.ClientSettings;
 import culvert.config.ConnectionLimits;
 import culvert.config.GroupAddress;
 import culvert.config.PortRange;
@@ -173,6 +175,9 @@ final class RemoteProxyCommand implements Callable<Integer>, RoleCommand {
 
   @Mixin private StandardOptions standard;
 
+  /** Null until requested: files are read once, because they may be pipes. */
+  private List<ClientSettings> clients;
+
   RemoteProxyCommand(Terminal terminal) {
     this.terminal = terminal;
   }
@@ -221,6 +226,7 @@ final class RemoteProxyCommand implements Callable<Integer>, RoleCommand {
   @Override
   public List<SettingMessage> advice() {
     var lines = new ArrayList<>(link.advice());
+    lines.addAll(FileClients.in(spec).advice(clients()));
     lines.addAll(bounce.advice());
     lines.addAll(bore.advice(link.secrets()));
     protocol
@@ -242,7 +248,16 @@ final class RemoteProxyCommand implements Callable<Integer>, RoleCommand {
 
   private RemoteSettings reread() {
     link.forgetSecrets();
+    clients = null;
     return settings();
+  }
+
+  @Override
+  public List<ClientSettings> clients() {
+    if (clients == null) {
+      clients = FileClients.in(spec).all();
+    }
+    return clients;
   }
 
   private RemoteProxy start(RemoteSettings settings, Log log) throws IOException {
@@ -260,7 +275,7 @@ final class RemoteProxyCommand implements Callable<Integer>, RoleCommand {
    * @throws IllegalArgumentException naming the option that is invalid
    */
   RemoteSettings settings() {
-    boolean hasSecret = !link.secrets().isEmpty();
+    boolean hasSecret = !link.secrets().isEmpty() || !clients().isEmpty();
     protocol.check(hasSecret, link.transport(Optional.empty()).kind(hasSecret), outside);
     protocol.reject(Setting.CONTROL_VIA, !groups.isEmpty());
     if (control == null && groups.isEmpty() && !bore.areServed()) {
@@ -285,6 +300,7 @@ final class RemoteProxyCommand implements Callable<Integer>, RoleCommand {
         Optional.ofNullable(ports),
         bore.settings(link.secrets()),
         link.secrets(),
+        clients(),
         link.transport(Optional.empty()),
         tls.settings(),
         openTimeout,

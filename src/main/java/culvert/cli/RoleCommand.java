@@ -1,5 +1,6 @@
 package culvert.cli;
 
+import culvert.config.ClientSettings;
 import culvert.config.ServiceAddress;
 import culvert.setting.SettingMessage;
 import java.util.List;
@@ -16,6 +17,11 @@ interface RoleCommand {
 
   /** Returns warnings about the settings, which are valid. */
   List<SettingMessage> advice();
+
+  /** Returns the clients of the settings; none for a role without clients. */
+  default List<ClientSettings> clients() {
+    return List.of();
+  }
 
   /** Returns the services of the options; none for a role without services. */
   default List<ServiceAddress> services() {

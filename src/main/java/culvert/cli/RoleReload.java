@@ -258,7 +258,7 @@ final class RoleReload<C extends RoleCommand> implements Runnable, AutoCloseable
             .filter(file -> !next.file().equals(Optional.of(file)))
             .toList();
     new ReloadReport(SettingsFiles.role(spec.name()), log)
-        .write(running.services(), changed.services(), changes, unused, changedFiles, isHangUp);
+        .write(running, changed, changes, unused, changedFiles, isHangUp);
     Set<SettingMessage> warnings = advice(changed, parsed);
     warnings.stream().filter(line -> !advice.contains(line)).forEach(log::warn);
     advice = warnings;

@@ -65,6 +65,13 @@ final class Checks {
     }
   }
 
+  static void clientName(String name) {
+    if (!NAME.matcher(name).matches()) {
+      throw new IllegalArgumentException(
+          "invalid client name '" + name + "': expected " + NAME_FORM);
+    }
+  }
+
   static void name(Setting setting, String text) {
     if (!NAME.matcher(text).matches()) {
       throw new InvalidSettingException(setting, text, NAME_FORM);

@@ -1,6 +1,5 @@
 package culvert.config;
 
-import culvert.setting.Setting;
 import culvert.setting.SettingMessage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -20,9 +19,9 @@ public final class FilePermissions {
    * Returns a warning if users other than the owner may access the file; empty on systems without
    * POSIX permissions.
    *
-   * @param setting the setting that names the file
+   * @param source the setting that names the file, or its part that belongs to one client
    */
-  public static Optional<SettingMessage> of(Setting setting, Path file) {
+  public static Optional<SettingMessage> of(Object source, Path file) {
     Set<PosixFilePermission> forOthers = EnumSet.allOf(PosixFilePermission.class);
     forOthers.removeAll(
         EnumSet.of(
@@ -36,7 +35,7 @@ public final class FilePermissions {
         if (!forOthers.isEmpty()) {
           return Optional.of(
               SettingMessage.of(
-                  "%s %s: other users can access the file; 'chmod 600' it", setting, file));
+                  "%s %s: other users can access the file; 'chmod 600' it", source, file));
         }
       }
     } catch (IOException e) {

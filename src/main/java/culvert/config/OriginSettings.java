@@ -19,6 +19,8 @@ import java.util.OptionalInt;
  * @param isShared whether other origin proxies that ask for it too may serve the same services
  * @param name its name at login: 1 to 64 letters, digits, dots, dashes and underscores
  * @param secret the secret shared with the remote proxy, if any
+ * @param client the name of the client that it logs in as, if the remote proxy's settings have
+ *     clients; the secret is that of the client
  * @param transport the transport to the remote proxy
  * @param tls how to verify the remote proxy, for TLS
  * @param via the outbound proxy to the remote proxy, if any
@@ -37,6 +39,7 @@ public record OriginSettings(
     boolean isShared,
     String name,
     Optional<Secret> secret,
+    Optional<String> client,
     TransportSettings transport,
     Optional<TlsClientSettings> tls,
     Optional<OutboundProxy> via,
@@ -60,10 +63,20 @@ public record OriginSettings(
     checkPort(outsidePort, services.size());
     checkHeader(proxyHeader, services);
     Checks.name(Setting.ORIGIN_NAME, name);
+    checkClient(client, secret);
     transport.check(Setting.TRANSPORT, secret.isPresent(), tls.isPresent(), true);
     bounce.check(remoteProxy instanceof GroupAddress group ? List.of(group) : List.of());
     Checks.positive(Setting.CONNECT_TIMEOUT, connectTimeout, Checks.NO_CONNECTION);
     Checks.positive(Setting.RETRY_MAX, retryMax, "there would be no pause between attempts");
+  }
+
+  private static void checkClient(Optional<String> client, Optional<Secret> secret) {
+    client.ifPresent(given -> Checks.name(Setting.CLIENT_NAME, given));
+    if (client.isPresent() && secret.isEmpty()) {
+      throw new SettingException(
+          "%s requires %s or %s: the client's secret",
+          Setting.CLIENT_NAME, Setting.SECRET, Setting.SECRET_FILE);
+    }
   }
 
   private static void checkHeader(
@@ -103,6 +116,7 @@ public record OriginSettings(
         isShared,
         running.name,
         secret.map(given -> given.in(running.secret.stream().toList())),
+        client,
         transport,
         tls,
         via,

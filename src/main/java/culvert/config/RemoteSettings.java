@@ -8,7 +8,10 @@ import culvert.setting.SettingException;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * All settings of a remote proxy.
@@ -19,7 +22,9 @@ import java.util.Optional;
  * @param services the public listeners
  * @param ports the ports that origin proxies may request in addition
  * @param bore the server for bore's clients, if enabled
- * @param secrets the secrets shared with origin proxies; each is accepted
+ * @param secrets the secrets of origin proxies that log in without the name of a client; each is
+ *     accepted
+ * @param clients the clients, each with a name and a secret of its own
  * @param transport the transport of origin proxies' connections
  * @param tls its certificate, for TLS
  * @param openTimeout maximum time from a visitor's accept to the connection to the origin server
@@ -37,6 +42,7 @@ public record RemoteSettings(
     Optional<PortRange> ports,
     Optional<BoreServerSettings> bore,
     List<Secret> secrets,
+    List<ClientSettings> clients,
     TransportSettings transport,
     Optional<TlsServerSettings> tls,
     Duration openTimeout,
@@ -58,6 +64,7 @@ public record RemoteSettings(
     groups = List.copyOf(groups);
     services = List.copyOf(services);
     secrets = List.copyOf(secrets);
+    clients = List.copyOf(clients);
     proxyHeaderFrom = List.copyOf(proxyHeaderFrom);
     if (control.isEmpty() && groups.isEmpty() && bore.isEmpty()) {
       throw new SettingException(
@@ -81,8 +88,10 @@ public record RemoteSettings(
       throw new SettingException(
           "%s is given more than %s times", Setting.SECRET_FILE, MAX_SECRETS);
     }
-    transport.check(Setting.TRANSPORT, !secrets.isEmpty(), tls.isPresent(), false);
-    Checks.certificate(Setting.TRANSPORT, transport.kind(!secrets.isEmpty()), tls);
+    ClientSettings.checkSecrets(secrets, clients);
+    boolean hasSecret = !secrets.isEmpty() || !clients.isEmpty();
+    transport.check(Setting.TRANSPORT, hasSecret, tls.isPresent(), false);
+    Checks.certificate(Setting.TRANSPORT, transport.kind(hasSecret), tls);
     Checks.positive(Setting.OPEN_TIMEOUT, openTimeout, "no visitor could be served");
     Checks.positive(Setting.FLOW_TIMEOUT, flowTimeout, "each datagram would be a flow");
   }
@@ -118,6 +127,7 @@ public record RemoteSettings(
         ports,
         bore,
         secrets.stream().map(secret -> secret.in(running.secrets)).toList(),
+        keptClients(running.clients),
         transport,
         tls,
         openTimeout,
@@ -128,12 +138,26 @@ public record RemoteSettings(
         running.resourceLimits);
   }
 
+  private List<ClientSettings> keptClients(List<ClientSettings> running) {
+    Map<String, ClientSettings> byName =
+        running.stream().collect(Collectors.toMap(ClientSettings::name, Function.identity()));
+    return clients.stream()
+        .map(client ->
+            Optional.ofNullable(byName.get(client.name())).map(client::keeping).orElse(client))
+        .toList();
+  }
+
   /** The default of {@code --flow-timeout}. */
   public static final Duration DEFAULT_FLOW_TIMEOUT = Duration.ofSeconds(60);
 
+  /** Returns whether an origin proxy must prove a secret: that of a client, or another one. */
+  public boolean hasSecret() {
+    return !secrets.isEmpty() || !clients.isEmpty();
+  }
+
   /** Returns whether an origin proxy must authenticate before it can register services. */
   public boolean isPeerAuthenticated() {
-    return !secrets.isEmpty()
+    return hasSecret()
         || transport.noise().filter(noise -> !noise.peers().isEmpty()).isPresent()
         || tls.filter(given -> given.clientAuthorities().isPresent()).isPresent();
   }

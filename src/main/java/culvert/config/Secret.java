@@ -1,6 +1,7 @@
 package culvert.config;
 
 import culvert.protocol.Sha256;
+import culvert.setting.ServiceSetting;
 import culvert.setting.Setting;
 import culvert.setting.SettingException;
 import java.nio.charset.StandardCharsets;
@@ -75,7 +76,20 @@ public final class Secret {
    * @throws SettingException as {@link #of(String)}
    */
   public static Secret of(Setting source, String text) {
+    return named(source, text);
+  }
+
+  private static Secret named(Object source, String text) {
     return Checks.named(() -> of(text), "%s", source);
+  }
+
+  /**
+   * Returns the secret that a user typed; see {@link #of(Setting, String)}.
+   *
+   * @param source names the setting of one client
+   */
+  public static Secret of(ServiceSetting source, String text) {
+    return named(source, text);
   }
 
   /**
@@ -85,6 +99,19 @@ public final class Secret {
    * @throws SettingException if the file cannot be read or contains no secret
    */
   public static Secret read(Setting source, Path file) {
+    return readNamed(source, file);
+  }
+
+  /**
+   * Reads a file that contains a secret; see {@link #read(Setting, Path)}.
+   *
+   * @param source the setting of one client that names the file
+   */
+  public static Secret read(ServiceSetting source, Path file) {
+    return readNamed(source, file);
+  }
+
+  private static Secret readNamed(Object source, Path file) {
     String text = SmallTextFile.read(source, file);
     return Checks.named(() -> of(text), "%s %s", source, file);
   }
@@ -153,12 +180,20 @@ public final class Secret {
    * already.
    */
   public Secret in(Collection<Secret> known) {
-    return known.stream().filter(this::isSame).findFirst().orElse(this);
+    return known.stream().filter(this::equals).findFirst().orElse(this);
   }
 
-  private boolean isSame(Secret other) {
-    return MessageDigest.isEqual(
-        text.getBytes(StandardCharsets.UTF_8), other.text.getBytes(StandardCharsets.UTF_8));
+  /** Compares the texts in constant time. */
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Secret secret
+        && MessageDigest.isEqual(
+            text.getBytes(StandardCharsets.UTF_8), secret.text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  @Override
+  public int hashCode() {
+    return text.hashCode();
   }
 
   private SecretKey stretched() {

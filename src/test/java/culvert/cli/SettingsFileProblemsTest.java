@@ -73,9 +73,46 @@ class SettingsFileProblemsTest {
           new Case(
               SERVER + "[server.transport.tls]\ncertificate = \"x\"",
               "line 5: server.transport.tls.certificate: unknown key"),
+          // Clients.
           new Case(
               SERVER + "[server.clients.home]\nsecret = \"x\"",
-              "line 4: server.clients: clients with their own secrets are not supported yet"),
+              "line 4: server.clients.home: the client needs 'services' or 'ports': it may offer"
+                  + " what they list"),
+          new Case(
+              SERVER + "[server.clients.home]\nservices = \"web\"",
+              "line 4: server.clients.home: the client needs 'secret' or 'secret_file'"),
+          new Case(
+              SERVER + "[server.clients.home]\nsecret = \"x\"\nsecret_file = \"x\"\nports = \"1\"",
+              "line 4: server.clients.home: the client has both 'secret' and 'secret_file'; remove"
+                  + " one",
+              "line 6: server.clients.home.secret_file x: there is no such file"),
+          new Case(
+              SERVER
+                  + "[server.clients.\"my home\"]\nsecret = \"x\"\nservices = \"*\"\n"
+                  + "[server.clients.office]\nsecret = \"\"\nservices = \"w*b\"\nports = \"7-6\"\n"
+                  + "servces = \"a\"",
+              "line 4: server.clients.my home: invalid client name 'my home': expected 1 to 64"
+                  + " letters, digits, dots, dashes and underscores",
+              "line 8: server.clients.office.secret: the secret is empty",
+              "line 9: server.clients.office.services: invalid value 'w*b': expected the name of a"
+                  + " service, or its beginning and an asterisk",
+              "line 10: server.clients.office.ports: invalid value '7-6': expected ports from 1 to"
+                  + " 65535, as A-B or A",
+              "line 11: server.clients.office.servces: unknown key; did you mean 'services'?"),
+          new Case(
+              SERVER
+                  + "[server.clients]\na = {secret = \"same\", ports = \"1\"}\n"
+                  + "b = {secret = \"same\", ports = \"1\"}",
+              "line 1: client 'b' has the secret of client 'a': each client needs a secret of its"
+                  + " own"),
+          new Case(
+              SERVER + "[server.clients.a]\nports = \"1\"\nsecret = \"file:/no/such/file\"",
+              "line 6: server.clients.a.secret /no/such/file: there is no such file"),
+          new Case(CLIENT + "clients.a = 1", "line 4: client.clients: unknown key"),
+          new Case(
+              CLIENT + "client_name = \"home\"",
+              "line 4: client.client_name requires client.secret or client.secret_file: the"
+                  + " client's secret"),
           new Case(
               SERVER + "[server.services.dns]\ntype = \"sctp\"\nbind_addr = \"0.0.0.0:53\"",
               "line 5: server.services.dns.type: invalid value 'sctp': expected \"tcp\" or"

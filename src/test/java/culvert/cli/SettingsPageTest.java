@@ -113,7 +113,10 @@ class SettingsPageTest {
             code(key.path().replace("*", "NAME")),
             type(key),
             KeyFacts.defaultOf(role, key).map(SettingsPageTest::code).orElse(""),
-            key.setting().map(setting -> code(setting.flag())).orElse(""));
+            key.setting()
+                .filter(setting -> !setting.isOfFileOnly())
+                .map(setting -> code(setting.flag()))
+                .orElse(""));
   }
 
   private static String code(String text) {

@@ -151,9 +151,10 @@ class SettingsPrecedenceTest {
     assertThat(flags).containsExactlyInAnyOrderElementsOf(options);
   }
 
+  /** Returns the keys of settings that are also options. */
   private static List<Key> keys(Role role) {
     return LAYOUTS.get(role).keys().values().stream()
-        .filter(key -> key.setting().isPresent())
+        .filter(key -> key.setting().filter(setting -> !setting.isOfFileOnly()).isPresent())
         .toList();
   }
 

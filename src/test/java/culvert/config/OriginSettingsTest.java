@@ -27,6 +27,7 @@ class OriginSettingsTest {
         false,
         name,
         Optional.empty(),
+        Optional.empty(),
         TransportSettings.DEFAULT,
         Optional.empty(),
         Optional.empty(),

@@ -2,6 +2,7 @@ package culvert.testing;
 
 import culvert.config.BoreServerSettings;
 import culvert.config.BounceCredentials;
+import culvert.config.ClientSettings;
 import culvert.config.ConnectionLimits;
 import culvert.config.GroupAddress;
 import culvert.config.OriginSettings;
@@ -56,6 +57,8 @@ public final class RolePair implements AutoCloseable {
   public static final class Options {
     String remoteSecret = SECRET;
     String originSecret = SECRET;
+    List<ClientSettings> clients = List.of();
+    Optional<String> client = Optional.empty();
     TransportSettings remoteTransport = TransportSettings.DEFAULT;
     TransportSettings originTransport = TransportSettings.DEFAULT;
     Optional<TlsServerSettings> remoteTls = Optional.empty();
@@ -97,6 +100,19 @@ public final class RolePair implements AutoCloseable {
     public Options secrets(String ofRemote, String ofOrigin) {
       remoteSecret = ofRemote;
       originSecret = ofOrigin;
+      return this;
+    }
+
+    /** Sets the clients of the remote proxy. */
+    public Options clients(ClientSettings... all) {
+      clients = List.of(all);
+      return this;
+    }
+
+    /** Makes the origin proxy log in as a client, with the secret of the origin side. */
+    public Options asClient(String client, String secret) {
+      this.client = Optional.of(client);
+      originSecret = secret;
       return this;
     }
 
@@ -304,6 +320,7 @@ public final class RolePair implements AutoCloseable {
           ports,
           bore,
           Optional.ofNullable(remoteSecret).map(Secret::of).stream().toList(),
+          clients,
           remoteTransport,
           remoteTls,
           openTimeout,
@@ -329,6 +346,7 @@ public final class RolePair implements AutoCloseable {
           isShared,
           name,
           Optional.ofNullable(originSecret).map(Secret::of),
+          client,
           originTransport,
           originTls,
           Optional.empty(),

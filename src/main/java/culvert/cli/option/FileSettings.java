@@ -140,7 +140,7 @@ public final class FileSettings {
     return setting(argument).flatMap(setting -> values(setting).stream().findFirst()).map(names);
   }
 
-  /** Returns the name of a service's value, which the file has. */
+  /** Returns the name of a value of a service or client, which the file has. */
   String name(ServiceSetting ofService) {
     return values(ofService.setting()).stream()
         .filter(value -> value.service().equals(ofService.service()))
@@ -162,7 +162,8 @@ public final class FileSettings {
         : Optional.empty();
   }
 
-  private List<FileValue> values(Setting setting) {
+  /** Returns the values of a setting in the order of the file. */
+  List<FileValue> values(Setting setting) {
     return block.map(given -> given.values().getOrDefault(setting, List.of())).orElse(List.of());
   }
 
@@ -183,7 +184,8 @@ public final class FileSettings {
     boolean hasSecret =
         block.stream()
             .flatMap(given -> given.values().values().stream())
-            .anyMatch(all -> hasSecret(all.getFirst()));
+            .flatMap(List::stream)
+            .anyMatch(FileSettings::hasSecret);
     if (hasSecret) {
       file.flatMap(given -> FilePermissions.of(Setting.CONFIG, given))
           .map(message -> message.text(written))

@@ -48,7 +48,7 @@ public final class WrittenName {
 
     @Override
     public String of(ServiceSetting ofService) {
-      return isFromFile(ofService.setting())
+      return ofService.setting().isOfFileOnly() || isFromFile(ofService.setting())
           ? environment.file().name(ofService)
           : SettingNames.super.of(ofService);
     }

@@ -1,8 +1,10 @@
 package culvert.config.toml;
 
+import culvert.config.ClientSettings;
 import culvert.config.ServiceAddress;
 import culvert.setting.PasswordGuess;
 import culvert.setting.ServiceSetting;
+import culvert.setting.Setting;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -10,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -61,8 +64,8 @@ final class BlockReader {
 
   private void readTable(Table table, String path, String shown, String service) {
     for (Table.Entry entry : table.entries()) {
-      boolean isService = path.equals("services");
-      String below = below(path, isService ? Layout.ANY_NAME : entry.name());
+      boolean isNamed = layout.hasNames(path);
+      String below = below(path, isNamed ? Layout.ANY_NAME : entry.name());
       String name = shown + "." + entry.name();
       if (layout.find(below).isPresent()) {
         readValue(layout.find(below).get(), entry, name, service);
@@ -71,8 +74,10 @@ final class BlockReader {
       } else if (entry.value() == Table.UNREADABLE) {
         continue;
       } else if (entry.value() instanceof Table inner) {
-        readTable(inner, below, name, isService ? entry.name() : service);
-        if (isService) {
+        readTable(inner, below, name, isNamed ? entry.name() : service);
+        if (isNamed && path.equals("clients")) {
+          checkClient(entry, inner, name);
+        } else if (isNamed) {
           checkService(entry, inner, name);
         }
       } else {
@@ -105,7 +110,7 @@ final class BlockReader {
     try {
       ServiceAddress.checkName(entry.name());
     } catch (IllegalArgumentException e) {
-      values.removeIf(value -> value.service().equals(entry.name()));
+      removeValues(entry.name(), NativeKeys::isOfService);
       addProblem(address.orElseThrow(), entry.line(), name, entry.name(), e.getMessage());
     }
     address
@@ -119,6 +124,40 @@ final class BlockReader {
                 name,
                 entry.name(),
                 "the service needs '" + key + "'"));
+  }
+
+  private void removeValues(String name, Predicate<Key> which) {
+    values.removeIf(value -> which.test(value.key()) && value.service().equals(name));
+  }
+
+  private void checkClient(Table.Entry entry, Table client, String name) {
+    boolean hasText = client.find("secret").isPresent();
+    if (hasText == client.find("secret_file").isPresent()) {
+      addProblem(
+          Setting.CLIENT_SECRET,
+          entry,
+          name,
+          hasText
+              ? "the client has both 'secret' and 'secret_file'; remove one"
+              : "the client needs 'secret' or 'secret_file'");
+    }
+    if (client.find("services").isEmpty() && client.find("ports").isEmpty()) {
+      addProblem(
+          Setting.CLIENT_SERVICES,
+          entry,
+          name,
+          "the client needs 'services' or 'ports': it may offer what they list");
+    }
+    try {
+      ClientSettings.checkName(entry.name());
+    } catch (IllegalArgumentException e) {
+      removeValues(entry.name(), NativeKeys::isOfClient);
+      addProblem(Setting.CLIENT_SECRET, entry, name, e.getMessage());
+    }
+  }
+
+  private void addProblem(Setting setting, Table.Entry entry, String name, String message) {
+    addProblem(layout.find(setting).orElseThrow(), entry.line(), name, entry.name(), message);
   }
 
   /** Returns whether one of these settings has a problem already. */
@@ -207,7 +246,7 @@ final class BlockReader {
     if (value.key().isList() && value.text().contains(",")) {
       return Optional.of("a value with a comma is not supported; write an array of values");
     }
-    if (!value.service().isEmpty() && value.text().contains(",")) {
+    if (NativeKeys.isOfService(value.key()) && value.text().contains(",")) {
       return Optional.of("expected one address; another one needs a service of its own");
     }
     return value

@@ -6,7 +6,7 @@ package culvert.config.toml;
  * @param key the key of its block
  * @param name the full key, such as {@code server.services.web.bind_addr}
  * @param line where it is, from 1
- * @param service the name of the service, or an empty text
+ * @param service the name of the service or client, or an empty text
  * @param text the value in the form of the option's
  * @param isLiteral whether the file has the text itself, and not the name of a variable
  */

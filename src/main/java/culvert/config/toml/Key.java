@@ -7,7 +7,7 @@ import java.util.function.Function;
 /**
  * A key that a block may have.
  *
- * @param path the key below the block, with an asterisk for the name of a service
+ * @param path the key below the block, with an asterisk for the name of a service or client
  * @param setting the setting; empty for a key that is read in another way
  * @param kind the type of its value
  * @param isList whether the value may be an array

@@ -15,7 +15,7 @@ import java.util.TreeMap;
  */
 public record Layout(Map<String, Key> keys) {
 
-  /** The part of a path that stands for the name of a service. */
+  /** The part of a path that stands for the name of a service or client. */
   static final String ANY_NAME = "*";
 
   /** Copies the map. */
@@ -55,6 +55,11 @@ public record Layout(Map<String, Key> keys) {
   /** Returns whether the path is that of a table. */
   boolean isTable(String path) {
     return keys.keySet().stream().anyMatch(each -> each.startsWith(path + "."));
+  }
+
+  /** Returns whether the keys of this table are names of services or clients. */
+  boolean hasNames(String path) {
+    return !path.isEmpty() && isTable(path + "." + ANY_NAME);
   }
 
   /** Returns the key that the service needs, such as {@code services.*.bind_addr}. */

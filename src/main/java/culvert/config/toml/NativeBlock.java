@@ -22,6 +22,7 @@ final class NativeBlock {
   private static final Map<Setting, Setting> FILE_OF =
       Map.of(
           Setting.SECRET, Setting.SECRET_FILE,
+          Setting.CLIENT_SECRET, Setting.CLIENT_SECRET_FILE,
           Setting.BORE_SECRET, Setting.BORE_SECRET_FILE,
           Setting.AUTH, Setting.AUTH_FILE,
           Setting.BOUNCE_AUTH, Setting.BOUNCE_AUTH_FILE);
@@ -79,9 +80,6 @@ final class NativeBlock {
   }
 
   private Optional<String> unknown(String path) {
-    if (path.equals("clients")) {
-      return Optional.of("clients with their own secrets are not supported yet");
-    }
     if (EQUIVALENTS.containsKey(path)) {
       return Optional.of(
           "the key belongs to the rathole protocol; use '" + EQUIVALENTS.get(path) + "' here");
@@ -109,10 +107,10 @@ final class NativeBlock {
       return;
     }
     Setting setting = value.key().setting().get();
-    Optional<PortSpan> span =
-        value.service().isEmpty() ? Optional.empty() : PortSpan.parse(value.text());
-    String prefix = (isUdp ? ServiceType.UDP : ServiceType.TCP).prefix();
-    if (!value.service().isEmpty() && !countServices(setting, value, span)) {
+    boolean isOfService = NativeKeys.isOfService(value.key());
+    Optional<PortSpan> span = isOfService ? PortSpan.parse(value.text()) : Optional.empty();
+    String prefix = (isOfService && isUdp ? ServiceType.UDP : ServiceType.TCP).prefix();
+    if (isOfService && !countServices(setting, value, span)) {
       return;
     }
     if (span.isPresent()) {
@@ -132,7 +130,7 @@ final class NativeBlock {
         addProblem(setting, value, "a file name with a comma is not supported");
         return;
       }
-      put(file, value.of(key, "", value.text().substring(FILE.length())));
+      put(file, value.of(key, value.service(), value.text().substring(FILE.length())));
     } else {
       put(setting, value.withText(prefix + value.text()));
     }

@@ -1,9 +1,13 @@
 package culvert.config.toml;
 
+import culvert.config.ClientSettings;
+import culvert.config.PortInterval;
+import culvert.setting.Setting;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /** The keys of a block of the native protocol, or of the bounce server. */
@@ -15,6 +19,7 @@ final class NativeKeys {
   static final String DEFAULT_TOKEN = "default_token";
 
   private static final String OF_SERVICE = "services.*.";
+  private static final String OF_CLIENT = "clients.*.";
 
   static final String TYPE_OF_SERVICE = OF_SERVICE + "type";
 
@@ -39,7 +44,44 @@ final class NativeKeys {
       keys.add(Key.ofSecret(TOKEN));
       keys.add(Key.ofSecret(DEFAULT_TOKEN));
     }
+    if (role == Role.SERVER) {
+      keys.addAll(ofClient());
+    }
     return Layout.of(keys);
+  }
+
+  private static List<Key> ofClient() {
+    return List.of(
+        ofClient(Setting.CLIENT_SECRET, false, Key.ANY),
+        ofClient(Setting.CLIENT_SECRET_FILE, false, Key.ANY),
+        ofClient(
+            Setting.CLIENT_SERVICES, true, text -> problem(ClientSettings::checkService, text)),
+        ofClient(Setting.CLIENT_PORTS, true, text -> problem(PortInterval::parse, text)));
+  }
+
+  private static Key ofClient(
+      Setting setting, boolean isList, Function<String, Optional<String>> check) {
+    boolean isSecret = setting == Setting.CLIENT_SECRET;
+    return new Key(setting.key(), Optional.of(setting), Kind.TEXT, isList, isSecret, check);
+  }
+
+  private static Optional<String> problem(Consumer<String> parser, String text) {
+    try {
+      parser.accept(text);
+      return Optional.empty();
+    } catch (IllegalArgumentException e) {
+      return Optional.of(e.getMessage());
+    }
+  }
+
+  /** Returns whether the key belongs to one service. */
+  static boolean isOfService(Key key) {
+    return key.path().startsWith(OF_SERVICE);
+  }
+
+  /** Returns whether the key belongs to one client. */
+  static boolean isOfClient(Key key) {
+    return key.path().startsWith(OF_CLIENT);
   }
 
   /** Returns the key with the texts of a settings file that the option does not accept. */
@@ -54,7 +96,7 @@ final class NativeKeys {
                       .apply(text)
                       .map(expected -> expected + ", " + TCP + ", " + WEB_SOCKET));
     }
-    return key.path().startsWith(OF_SERVICE) ? with(key, text -> address(key, text)) : key;
+    return isOfService(key) ? with(key, text -> address(key, text)) : key;
   }
 
   private static Key with(Key key, Function<String, Optional<String>> check) {

@@ -1,6 +1,7 @@
 package culvert.dialect.culvert;
 
 import culvert.config.BounceCredentials;
+import culvert.config.ClientSettings;
 import culvert.config.ConnectionLimits;
 import culvert.config.OriginSettings;
 import culvert.config.RemoteAddress;
@@ -107,6 +108,10 @@ final class LoginPair implements AutoCloseable {
   }
 
   NativeDialect remote(TransportCase kind, List<Secret> secrets) {
+    return remote(kind, secrets, List.of());
+  }
+
+  NativeDialect remote(TransportCase kind, List<Secret> secrets, List<ClientSettings> clients) {
     var settings =
         new RemoteSettings(
             Optional.of(ADDRESS),
@@ -116,6 +121,7 @@ final class LoginPair implements AutoCloseable {
             Optional.empty(),
             Optional.empty(),
             secrets,
+            clients,
             kind.settings(false),
             kind.transport.isTls() ? Optional.of(remote) : Optional.empty(),
             LIMIT,
@@ -132,6 +138,10 @@ final class LoginPair implements AutoCloseable {
   }
 
   NativeOriginDialect origin(TransportCase kind, Optional<Secret> secret) {
+    return origin(kind, secret, Optional.empty());
+  }
+
+  NativeOriginDialect origin(TransportCase kind, Optional<Secret> secret, Optional<String> client) {
     var settings =
         new OriginSettings(
             new RemoteAddress.Direct(ADDRESS),
@@ -141,6 +151,7 @@ final class LoginPair implements AutoCloseable {
             false,
             NAME,
             secret,
+            client,
             kind.settings(true),
             kind.transport.isTls() ? Optional.of(origin) : Optional.empty(),
             Optional.empty(),
