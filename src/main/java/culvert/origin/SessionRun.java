@@ -256,6 +256,12 @@ final class SessionRun implements OriginSession.Listener {
   }
 
   @Override
+  public void revoked(String service, String why) {
+    services.revoked(service, why);
+    services.update();
+  }
+
+  @Override
   public void shared(String service, int others, List<String> names) {
     if (others > 0) {
       log.info(

@@ -11,6 +11,7 @@ import culvert.session.OfferedService;
 import culvert.session.OriginSession;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -72,6 +73,9 @@ final class SessionServices {
   /** When the services that were declined are offered again. */
   private final Map<OfferedService, Long> dueNanos = new HashMap<>();
 
+  /** Revoked before their offer was answered: the answer is older than the revocation. */
+  private final Set<OfferedService> revokedEarly = new HashSet<>();
+
   /** Whether a service is served, and each of the others is offered by itself. */
   private boolean isComplete;
 
@@ -121,7 +125,12 @@ final class SessionServices {
       states
           .entrySet()
           .removeIf(one -> one.getKey().name().equals(name) && one.getValue() == State.SERVED);
-      role.recordServed(change(name, State.SERVED));
+      OfferedService service = change(name, State.SERVED);
+      if (revokedEarly.remove(service)) {
+        offerAgain(service, DeclinedReason.NOT_PERMITTED);
+      } else {
+        role.recordServed(service);
+      }
     } finally {
       lock.unlock();
     }
@@ -149,7 +158,8 @@ final class SessionServices {
     try {
       boolean wasComplete = isComplete;
       OfferedService service = change(offer.service(), State.DECLINED);
-      dueNanos.put(service, System.nanoTime() + pause(reason).toNanos());
+      revokedEarly.remove(service);
+      offerAgain(service, reason);
       if (!isComplete && !role.hasServed()) {
         return false;
       }
@@ -165,6 +175,44 @@ final class SessionServices {
     } finally {
       lock.unlock();
     }
+  }
+
+  /**
+   * Records that a service is not served any more; it is offered again as if it was declined. The
+   * remote proxy may answer an offer after it has revoked the service.
+   */
+  void revoked(String name, String why) {
+    lock.lock();
+    try {
+      for (OfferedService service : List.copyOf(states.keySet())) {
+        if (service.name().equals(name)) {
+          revoke(service, why);
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void revoke(OfferedService service, String why) {
+    switch (states.get(service)) {
+      case OFFERED -> revokedEarly.add(service);
+      case SERVED -> offerAgain(service, DeclinedReason.NOT_PERMITTED);
+      case DECLINED, UNSUPPORTED -> {
+        return;
+      }
+    }
+    if (role.recordDeclined(service, why)) {
+      var offer = Offer.of(service.name(), service.type());
+      logDeclined(offer, DeclinedReason.NOT_PERMITTED, why);
+    }
+  }
+
+  /** The service becomes the last one in the order of the answers. */
+  private void offerAgain(OfferedService service, DeclinedReason reason) {
+    states.remove(service);
+    states.put(service, State.DECLINED);
+    dueNanos.put(service, System.nanoTime() + pause(reason).toNanos());
   }
 
   /** One that cannot be served would keep the others from it again. */

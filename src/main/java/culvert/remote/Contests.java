@@ -3,6 +3,7 @@ package culvert.remote;
 import culvert.protocol.DeclinedReason;
 import culvert.session.ClientIdentity;
 import culvert.session.Offer;
+import culvert.session.ProvenClient;
 import culvert.session.Session;
 import culvert.setting.Setting;
 import java.util.ArrayList;
@@ -37,7 +38,7 @@ record Contests(RegistryTables tables, Session session, boolean isShared, Set<Se
   }
 
   private static RegistrationStep.Contest forName(Session holder, Offer offer) {
-    String name = holder.identity().map(ClientIdentity::name).orElseThrow();
+    String name = holder.identity().map(ClientIdentity::title).orElseThrow();
     String why =
         "another process has the name '"
             + name
@@ -71,7 +72,13 @@ record Contests(RegistryTables tables, Session session, boolean isShared, Set<Se
   }
 
   private String served(Session holder) {
-    Optional<String> name = tables.roster().verifiedName(holder);
+    Optional<String> client = holder.client().map(ProvenClient::name);
+    // The names of another client's origin proxies are no concern of this one.
+    Optional<String> name =
+        tables
+            .roster()
+            .verifiedName(holder)
+            .filter(text -> client.equals(session.client().map(ProvenClient::name)));
     String title = name.map(text -> "origin proxy '" + text + "'").orElse("another origin proxy");
     return title
         + (isShared ? " serves it without " + Setting.SHARE : " serves it")

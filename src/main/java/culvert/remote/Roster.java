@@ -125,7 +125,8 @@ final class Roster {
     return name(session).map(byName::get).filter(all -> all.contains(session)).isPresent();
   }
 
-  private static Admission refused(ByeReason reason, String why) {
+  /** Returns the result of a login that is refused. */
+  static Admission refused(ByeReason reason, String why) {
     return new Admission(Optional.of(new Refusal(reason, why)), List.of());
   }
 
@@ -192,7 +193,7 @@ final class Roster {
   /** Returns the text for a process that has lost its name. */
   static String taken(ClientIdentity identity) {
     return "another process has logged in as '"
-        + identity.name()
+        + identity.title()
         + "' since; give each process a "
         + Setting.ORIGIN_NAME
         + " of its own";
@@ -211,8 +212,14 @@ final class Roster {
     }
   }
 
+  /** The names of each client are its own. */
   private static Optional<String> name(Session session) {
-    return session.identity().map(ClientIdentity::name);
+    return session.identity().map(ClientIdentity::title);
+  }
+
+  /** Returns the sessions that were admitted and not removed, those that drain included. */
+  List<Session> sessions() {
+    return List.copyOf(sessions);
   }
 
   /** Returns whether a refusal of an active session was not logged before; records it. */
@@ -255,7 +262,7 @@ final class Roster {
         .identity()
         .ifPresent(identity ->
             byName.computeIfPresent(
-                identity.name(),
+                identity.title(),
                 (name, same) -> {
                   same.remove(session);
                   return same.isEmpty() ? null : same;

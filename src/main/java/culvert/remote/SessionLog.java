@@ -32,7 +32,7 @@ final class SessionLog {
   }
 
   private static String title(Session session) {
-    String name = session.identity().map(ClientIdentity::name).map(text -> text + "@").orElse("");
+    String name = session.identity().map(ClientIdentity::title).map(text -> text + "@").orElse("");
     return name + HostPort.of(session.peer());
   }
 

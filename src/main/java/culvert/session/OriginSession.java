@@ -31,6 +31,12 @@ public interface OriginSession {
     void declined(Offer offer, List<OfferedService> together, DeclinedReason reason, String why);
 
     /**
+     * A service is not served any more, because the remote proxy does not permit it to the client
+     * of this session. The service may have been withdrawn at the same time.
+     */
+    void revoked(String service, String why);
+
+    /**
      * The other origin proxies that share a service have changed.
      *
      * @param others how many others serve it

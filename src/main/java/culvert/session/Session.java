@@ -19,6 +19,11 @@ public interface Session {
     return Optional.empty();
   }
 
+  /** Returns the client that the origin proxy has proven to be, if it has logged in as one. */
+  default Optional<ProvenClient> client() {
+    return Optional.empty();
+  }
+
   /**
    * Runs the session in the calling thread: offers and withdraws services as the peer requests.
    * Returns normally only after {@link #close} or {@link #drain}.
@@ -57,6 +62,14 @@ public interface Session {
    * @param names names of some of them
    */
   default void shared(String service, int others, List<String> names) {}
+
+  /**
+   * Reports that the settings do not permit a service of this {@link #client} any more, which was
+   * withdrawn; must not block.
+   *
+   * @param why for people
+   */
+  default void revoked(String service, String why) {}
 
   /** Returns whether the peer has yet to answer a ping: another session is preferable. */
   default boolean isQuiet() {

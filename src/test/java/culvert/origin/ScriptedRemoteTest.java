@@ -145,6 +145,30 @@ class ScriptedRemoteTest {
     assertThat(receive()).isEqualTo(new Message.Withdraw("ssh"));
   }
 
+  /** The rules of a remote proxy change in another thread than that which answers offers. */
+  @Test
+  void serviceThatIsRevokedBeforeItsAnswerIsOfferedAgain() throws Exception {
+    send(0, new Message.Offered("default", List.of("127.0.0.1:9"), ""));
+    tunnel.awaitLog("session started");
+    String server = "=" + this.server.address();
+    var options = new RolePair.Options().secrets(null, null);
+    RemoteAddress remote = tunnel.origin().settings().remoteProxy();
+    tunnel.origin().reload(options.originSettings(remote, "default" + server, "ssh" + server));
+    assertThat(receive()).isEqualTo(new Message.Offer("ssh"));
+    send(0, new Message.Revoked("ssh", "not permitted any more"));
+    send(0, new Message.Offered("ssh", List.of("127.0.0.1:8"), ""));
+    tunnel.awaitLog("service not served", "service=ssh", "not permitted any more");
+    assertThat(receive()).isEqualTo(new Message.Offer("ssh"));
+  }
+
+  @Test
+  void revocationOfAServiceThatIsNotOfferedChangesNothing() throws Exception {
+    send(0, new Message.Offered("default", List.of("127.0.0.1:9"), ""));
+    send(0, new Message.Revoked("other", "not permitted any more"));
+    send(1, new Message.Open("default", ADDRESS, ADDRESS));
+    assertThat(receive()).isEqualTo(new Message.Accepted());
+  }
+
   @Test
   void messageForTheOtherRoleEndsTheSessionWithAReason() throws Exception {
     send(0, new Message.Offer("default"));

@@ -1,10 +1,12 @@
 package culvert.remote;
 
+import culvert.config.Secret;
 import culvert.net.Connection;
 import culvert.protocol.ByeReason;
 import culvert.session.ClientIdentity;
 import culvert.session.Datagrams;
 import culvert.session.PendingStream;
+import culvert.session.ProvenClient;
 import culvert.session.ServiceRegistry;
 import culvert.session.Session;
 import culvert.session.Visitor;
@@ -49,22 +51,37 @@ final class FakeSession implements Session {
   Datagrams datagrams;
   ByeReason closedFor;
   String closedWhy;
+  final Queue<String> revoked = new ArrayDeque<>();
   private final String title;
   private final Optional<ClientIdentity> member;
+  private final Optional<ProvenClient> client;
 
   /** Creates a session of a dialect without client identities. */
   FakeSession(String title) {
-    this(title, Optional.empty());
+    this(title, Optional.empty(), Optional.empty());
   }
 
   /** Creates a session of a process that logged in under a name. */
   FakeSession(String name, String instance) {
-    this(name + " of " + instance, Optional.of(new ClientIdentity(name, instance)));
+    this(
+        name + " of " + instance,
+        Optional.of(new ClientIdentity(Optional.empty(), name, instance)),
+        Optional.empty());
   }
 
-  private FakeSession(String title, Optional<ClientIdentity> member) {
+  private FakeSession(
+      String title, Optional<ClientIdentity> member, Optional<ProvenClient> client) {
     this.title = title;
     this.member = member;
+    this.client = client;
+  }
+
+  /** Creates a session of a process that logged in as a client. */
+  static FakeSession ofClient(String client, Secret secret, String name, String instance) {
+    return new FakeSession(
+        client + "/" + name,
+        Optional.of(new ClientIdentity(Optional.of(client), name, instance)),
+        Optional.of(new ProvenClient(client, secret)));
   }
 
   @Override
@@ -75,6 +92,16 @@ final class FakeSession implements Session {
   @Override
   public Optional<ClientIdentity> identity() {
     return member;
+  }
+
+  @Override
+  public Optional<ProvenClient> client() {
+    return client;
+  }
+
+  @Override
+  public void revoked(String service, String why) {
+    revoked.add(service + ": " + why);
   }
 
   @Override

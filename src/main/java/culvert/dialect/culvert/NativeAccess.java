@@ -3,23 +3,22 @@ package culvert.dialect.culvert;
 import culvert.config.OriginSettings;
 import culvert.config.RemoteSettings;
 import culvert.config.ResourceLimits;
-import culvert.config.Secret;
 import culvert.net.BufferPool;
 import culvert.protocol.Handshake;
 import culvert.setting.SettingWarnings;
-import java.util.List;
-import javax.crypto.SecretKey;
+import java.util.Optional;
 
 /**
  * The settings of one side's logins, which a reload replaces as a whole.
  *
- * @param self this side's HELLO and its secrets
+ * @param self this side's HELLO, with the secrets that belong to no client
  * @param login the steps from a new connection to a login
+ * @param client the name of the client that an origin proxy logs in as, if any
  */
-record NativeAccess(Handshake.Local self, NativeLogin login) {
+record NativeAccess(Handshake.Local self, NativeLogin login, Optional<String> client) {
 
   /**
-   * Returns the access of a remote proxy.
+   * Returns the access of a remote proxy. Blocks until the keys of typed secrets are derived.
    *
    * @param instance the instance id of this process
    * @param warnings receives a message about each unusable file, at the start and after each change
@@ -27,23 +26,26 @@ record NativeAccess(Handshake.Local self, NativeLogin login) {
    */
   static NativeAccess accepting(
       RemoteSettings settings, byte[] instance, BufferPool pool, SettingWarnings warnings) {
-    var secrets = settings.secrets().stream().map(Secret::key).toList();
+    var secrets = LoginSecrets.of(settings);
     return new NativeAccess(
         self(instance, settings.resourceLimits(), "", secrets),
-        NativeLogin.accepting(settings, secrets, pool, warnings));
+        NativeLogin.accepting(settings, secrets, pool, warnings),
+        Optional.empty());
   }
 
   /** Returns the access of an origin proxy; see {@link #accepting} for parameters and errors. */
   static NativeAccess dialling(
       OriginSettings settings, byte[] instance, BufferPool pool, SettingWarnings warnings) {
-    var secret = settings.secret().map(Secret::key).stream().toList();
+    var secret = LoginSecrets.of(settings);
     return new NativeAccess(
         self(instance, settings.resourceLimits(), settings.name(), secret),
-        NativeLogin.dialling(settings, secret, pool, warnings));
+        NativeLogin.dialling(settings, secret, pool, warnings),
+        settings.client());
   }
 
   private static Handshake.Local self(
-      byte[] instance, ResourceLimits limits, String name, List<SecretKey> secrets) {
-    return new Handshake.Local(instance, limits.opens(), limits.streams(), name, secrets);
+      byte[] instance, ResourceLimits limits, String name, LoginSecrets secrets) {
+    return new Handshake.Local(
+        instance, limits.opens(), limits.streams(), name, secrets.ofNoClient());
   }
 }

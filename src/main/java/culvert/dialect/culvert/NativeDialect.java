@@ -45,6 +45,7 @@ public final class NativeDialect implements Dialect {
     NativeAccess current = access;
     NativeLogin.Login login = current.login().accept(connection, current.self(), onVerified);
     return new Accepted.LoggedIn(
-        new NativeSession(login.connection(), current.self(), login.peer(), shared));
+        new NativeSession(
+            login.connection(), current.self(), login.peer(), login.client(), shared));
   }
 }

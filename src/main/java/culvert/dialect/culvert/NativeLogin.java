@@ -14,6 +14,7 @@ import culvert.protocol.HandshakeExchange;
 import culvert.protocol.Message;
 import culvert.protocol.PeerNames;
 import culvert.protocol.PeerRefusedException;
+import culvert.session.ProvenClient;
 import culvert.setting.Setting;
 import culvert.setting.SettingWarnings;
 import culvert.transport.Transport;
@@ -32,6 +33,7 @@ final class NativeLogin {
 
   private final Transport transport;
   private final Optional<NativeNoise> noise;
+  private final LoginSecrets secrets;
   private final boolean isBound;
   private final boolean isCertified;
 
@@ -40,14 +42,20 @@ final class NativeLogin {
    *
    * @param transport this side of the transport
    * @param noise encryption within the transport, if it is used
+   * @param secrets the secrets that a login proves
    * @param isBound whether both sides see the same ends of the transport, so that the proofs of the
    *     secret can include its channel binding
    * @param isCertified whether the transport's handshake requires a certificate of the peer
    */
   NativeLogin(
-      Transport transport, Optional<NativeNoise> noise, boolean isBound, boolean isCertified) {
+      Transport transport,
+      Optional<NativeNoise> noise,
+      LoginSecrets secrets,
+      boolean isBound,
+      boolean isCertified) {
     this.transport = transport;
     this.noise = noise;
+    this.secrets = secrets;
     this.isBound = isBound;
     this.isCertified = isCertified;
   }
@@ -58,10 +66,10 @@ final class NativeLogin {
    * @param warnings receives a message about each unusable file, at the start and after each change
    */
   static NativeLogin accepting(
-      RemoteSettings settings, List<SecretKey> secrets, BufferPool pool, SettingWarnings warnings) {
+      RemoteSettings settings, LoginSecrets secrets, BufferPool pool, SettingWarnings warnings) {
     Transport transport =
         TransportStack.accepting(
-            settings.transport().kind(!secrets.isEmpty()),
+            settings.transport().kind(secrets.isUsed()),
             settings.tls(),
             settings.transport().webSocket(),
             PeerNames.ORIGIN_PROXY,
@@ -73,10 +81,10 @@ final class NativeLogin {
 
   /** Creates the origin proxy's side. */
   static NativeLogin dialling(
-      OriginSettings settings, List<SecretKey> secret, BufferPool pool, SettingWarnings warnings) {
+      OriginSettings settings, LoginSecrets secret, BufferPool pool, SettingWarnings warnings) {
     Transport transport =
         TransportStack.dialling(
-            settings.transport().kind(!secret.isEmpty()),
+            settings.transport().kind(secret.isUsed()),
             settings.tls().orElse(TlsClientSettings.DEFAULT),
             settings.transport().webSocket(),
             settings.remoteProxy().dialled(),
@@ -89,21 +97,21 @@ final class NativeLogin {
   private static NativeLogin of(
       TransportSettings settings,
       Transport transport,
-      List<SecretKey> secrets,
+      LoginSecrets secrets,
       boolean dialling,
       boolean isCertified,
       BufferPool pool) {
-    boolean secret = !secrets.isEmpty();
+    boolean secret = secrets.isUsed();
     Optional<NativeNoise> noise =
         settings.isNoiseUsed(secret)
             ? Optional.of(
                 settings
                     .noise()
                     .map(keys -> NativeNoise.withKeys(keys, dialling, pool))
-                    .orElseGet(() -> NativeNoise.withSecret(secrets, pool)))
+                    .orElseGet(() -> NativeNoise.withSecret(secrets.ofNoClient(), pool)))
             : Optional.empty();
     return new NativeLogin(
-        transport, noise, settings.kind(secret) == TransportKind.TLS, isCertified);
+        transport, noise, secrets, settings.kind(secret) == TransportKind.TLS, isCertified);
   }
 
   /**
@@ -112,18 +120,32 @@ final class NativeLogin {
    *
    * @param connection carries the link
    * @param peer the other side's HELLO
+   * @param client the client that the peer has proven to be, if it has logged in as one
    */
-  record Login(Connection connection, Handshake.Peer peer) {}
+  record Login(Connection connection, Handshake.Peer peer, Optional<ProvenClient> client) {}
 
-  /** Logs in as the side that dialled. */
-  Login dial(Connection fresh, Handshake.Local self) throws IOException {
+  /**
+   * Logs in as the side that dialled.
+   *
+   * @param client the name of the client that this side logs in as, if any
+   */
+  Login dial(Connection fresh, Handshake.Local self, Optional<String> client) throws IOException {
     Connection carrier = transport.wrap(fresh);
     if (noise.isEmpty()) {
-      return new Login(carrier, Handshake.dial(self, transportState(carrier), exchange(carrier)));
+      HandshakeExchange exchange = exchange(carrier, client);
+      return dialled(carrier, Handshake.dial(self, transportState(carrier), exchange));
     }
-    NativeNoise.EncryptedLink encrypted = noise.get().dial(carrier);
+    NativeNoise.EncryptedLink encrypted = noise(client).dial(carrier);
     Connection inside = encrypted.connection();
-    return new Login(inside, Handshake.dial(self, encrypted.below(), exchange(inside)));
+    return dialled(inside, Handshake.dial(self, encrypted.below(), exchange(inside, client)));
+  }
+
+  private static Login dialled(Connection connection, Handshake.Peer peer) {
+    return new Login(connection, peer, Optional.empty());
+  }
+
+  private NativeNoise noise(Optional<String> client) {
+    return client.map(name -> noise.get().of(name, secrets.of(name))).orElseGet(noise::get);
   }
 
   /**
@@ -136,40 +158,69 @@ final class NativeLogin {
     if (isCertified) {
       onVerified.run();
     }
-    HandshakeExchange exchange = exchange(carrier);
+    HandshakeExchange exchange = exchange(carrier, Optional.empty());
     exchange.readPreface();
-    Message first = exchange.receive();
+    Message first = exchange.receiveFirst();
+    Optional<String> client = exchange.client();
+    Handshake.Local expected = self.withSecrets(secretsOf(exchange));
     if (noise.isEmpty()) {
       if (first instanceof Message.Noise message) {
-        throw refuseEncrypted(exchange, self, message);
+        throw refuseEncrypted(exchange, expected, message);
       }
-      var peer = Handshake.accept(self, transportState(carrier), exchange, first);
-      return accepted(carrier, peer, self, onVerified);
+      var peer = Handshake.accept(expected, transportState(carrier), exchange, first);
+      return accepted(carrier, peer, expected, client, onVerified);
     }
     if (!(first instanceof Message.Noise message)) {
       throw refuseUnencrypted(exchange);
     }
-    NativeNoise.EncryptedLink encrypted = noise.get().accept(carrier, exchange, message);
-    HandshakeExchange within = exchange(encrypted.connection());
+    NativeNoise.EncryptedLink encrypted = noise(client).accept(carrier, exchange, message);
+    HandshakeExchange within = exchange(encrypted.connection(), client);
     Message hello = within.receive();
     if (encrypted.isProof()) {
       onVerified.run();
     }
-    var peer = Handshake.accept(self, encrypted.below(), within, hello);
-    return accepted(encrypted.connection(), peer, self, onVerified);
+    var peer = Handshake.accept(expected, encrypted.below(), within, hello);
+    return accepted(encrypted.connection(), peer, expected, client, onVerified);
+  }
+
+  /** Returns the secrets that the peer may prove: that of its client, or those of no client. */
+  private List<SecretKey> secretsOf(HandshakeExchange exchange) throws PeerRefusedException {
+    if (exchange.client().isPresent() && !secrets.isUsed()) {
+      throw exchange.refuse(
+          ByeReason.CREDENTIALS,
+          "the remote proxy has neither clients nor a secret; add the client there, or log in"
+              + " without "
+              + Setting.CLIENT_NAME);
+    }
+    if (exchange.client().isPresent()) {
+      return List.of(secrets.of(exchange.client().get()));
+    }
+    if (secrets.isClientRequired()) {
+      throw exchange.refuse(
+          ByeReason.CREDENTIALS,
+          "the remote proxy admits only clients that it knows by name; set "
+              + Setting.CLIENT_NAME
+              + " and the secret of that client");
+    }
+    return secrets.ofNoClient();
   }
 
   /** With a secret, the peer has proven it by now, whatever the transport is. */
-  private static Login accepted(
-      Connection connection, Handshake.Peer peer, Handshake.Local self, Runnable onVerified) {
-    if (!self.secrets().isEmpty()) {
+  private Login accepted(
+      Connection connection,
+      Handshake.Peer peer,
+      Handshake.Local expected,
+      Optional<String> client,
+      Runnable onVerified) {
+    if (!expected.secrets().isEmpty()) {
       onVerified.run();
     }
-    return new Login(connection, peer);
+    return new Login(
+        connection, peer, client.map(name -> new ProvenClient(name, secrets.proven(name))));
   }
 
-  private static HandshakeExchange exchange(Connection connection) {
-    return new HandshakeExchange(connection.input(), connection.output());
+  private static HandshakeExchange exchange(Connection connection, Optional<String> client) {
+    return new HandshakeExchange(connection.input(), connection.output(), client);
   }
 
   private Handshake.Channel transportState(Connection carrier) {
@@ -179,8 +230,8 @@ final class NativeLogin {
   }
 
   private static PeerRefusedException refuseEncrypted(
-      HandshakeExchange exchange, Handshake.Local self, Message.Noise first) {
-    if (!self.secrets().isEmpty()) {
+      HandshakeExchange exchange, Handshake.Local expected, Message.Noise first) {
+    if (!expected.secrets().isEmpty()) {
       return exchange.refuse(
           ByeReason.TRANSPORT,
           "the remote proxy's "

@@ -60,7 +60,8 @@ public final class NativeOriginDialect implements OriginDialect {
 
   @Override
   public OriginSession login(Connection connection) throws IOException {
-    NativeLogin.Login login = access.login().dial(connection, access.self());
+    NativeLogin.Login login =
+        access.login().dial(connection, access.self(), access.client());
     return new NativeOriginSession(
         login.connection(), access.self(), login.peer(), ports, isShared, shared);
   }

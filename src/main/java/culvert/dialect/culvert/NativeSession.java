@@ -18,6 +18,7 @@ import culvert.session.ClientIdentity;
 import culvert.session.Datagrams;
 import culvert.session.Offer;
 import culvert.session.PendingStream;
+import culvert.session.ProvenClient;
 import culvert.session.ServiceRegistry;
 import culvert.session.Session;
 import culvert.session.Visitor;
@@ -40,6 +41,7 @@ final class NativeSession implements Session, Link.Events {
   private static final int MAX_OFFERS = 1000;
 
   private final Link link;
+  private final Optional<ProvenClient> client;
   private final ClientIdentity identity;
   private final boolean isRegistering;
   private final Set<Feature> features;
@@ -49,11 +51,18 @@ final class NativeSession implements Session, Link.Events {
   private final Set<Offer> offers = new LinkedHashSet<>();
 
   NativeSession(
-      Connection connection, Handshake.Local self, Handshake.Peer peer, Link.Shared shared) {
+      Connection connection,
+      Handshake.Local self,
+      Handshake.Peer peer,
+      Optional<ProvenClient> client,
+      Link.Shared shared) {
     this.link = new Link(connection, Link.Side.OPENS, self, peer, shared, this);
     this.isRegistering = peer.version() >= Message.REGISTER_VERSION;
     this.features = peer.features();
-    this.identity = new ClientIdentity(peer.name(), HexFormat.of().formatHex(peer.instance()));
+    this.client = client;
+    this.identity =
+        new ClientIdentity(
+            client.map(ProvenClient::name), peer.name(), HexFormat.of().formatHex(peer.instance()));
   }
 
   @Override
@@ -64,6 +73,11 @@ final class NativeSession implements Session, Link.Events {
   @Override
   public Optional<ClientIdentity> identity() {
     return Optional.of(identity);
+  }
+
+  @Override
+  public Optional<ProvenClient> client() {
+    return client;
   }
 
   @Override
@@ -197,6 +211,12 @@ final class NativeSession implements Session, Link.Events {
           new Message.Shared(
               service, others, names.stream().limit(Message.MAX_SHARED_NAMES).toList()));
     }
+  }
+
+  @Override
+  public void revoked(String service, String why) {
+    link.removeService(service);
+    send(new Message.Revoked(service, why));
   }
 
   private static Message.Offered offered(String text, ServiceRegistry.Answer answer) {

@@ -97,6 +97,9 @@ class SuspendTest {
             Offer offer, List<OfferedService> together, DeclinedReason reason, String why) {}
 
         @Override
+        public void revoked(String service, String why) {}
+
+        @Override
         public void unsupported(String service, String why) {}
 
         @Override

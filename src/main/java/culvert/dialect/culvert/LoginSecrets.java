@@ -1,0 +1,72 @@
+package culvert.dialect.culvert;
+
+import culvert.config.ClientSettings;
+import culvert.config.OriginSettings;
+import culvert.config.RemoteSettings;
+import culvert.config.Secret;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import javax.crypto.SecretKey;
+
+/**
+ * The secrets that one side uses in its logins. A remote proxy looks up that of a client by the
+ * client's name and tries no other. An unknown name has a random secret, so that the login fails as
+ * with a wrong secret, after the same time.
+ */
+final class LoginSecrets {
+
+  private final List<SecretKey> ofNoClient;
+  private final Map<String, Secret> clients;
+  private final Secret unknown = Secret.of(Secret.generate());
+
+  private LoginSecrets(List<Secret> ofNoClient, Map<String, Secret> clients) {
+    this.ofNoClient = ofNoClient.stream().map(Secret::key).toList();
+    this.clients = Map.copyOf(clients);
+  }
+
+  /** Returns the secrets of a remote proxy. Blocks until the keys of all of them are derived. */
+  static LoginSecrets of(RemoteSettings settings) {
+    // On all processors: the key of a typed secret takes some tenths of a second.
+    settings.clients().parallelStream().map(ClientSettings::secret).forEach(Secret::key);
+    return new LoginSecrets(
+        settings.secrets(),
+        settings.clients().stream()
+            .collect(Collectors.toMap(ClientSettings::name, ClientSettings::secret)));
+  }
+
+  /** Returns the secret of an origin proxy, which may be that of a client. */
+  static LoginSecrets of(OriginSettings settings) {
+    return new LoginSecrets(
+        settings.secret().stream().toList(),
+        settings
+            .client()
+            .map(name -> Map.of(name, settings.secret().orElseThrow()))
+            .orElse(Map.of()));
+  }
+
+  /** Returns whether a login proves a secret. */
+  boolean isUsed() {
+    return !ofNoClient.isEmpty() || !clients.isEmpty();
+  }
+
+  /** Returns whether only clients may log in. */
+  boolean isClientRequired() {
+    return ofNoClient.isEmpty() && !clients.isEmpty();
+  }
+
+  /** Returns the keys of the secrets of a login without the name of a client. */
+  List<SecretKey> ofNoClient() {
+    return ofNoClient;
+  }
+
+  /** Returns the key of a client's secret; that of no secret if there is no such client. */
+  SecretKey of(String client) {
+    return clients.getOrDefault(client, unknown).key();
+  }
+
+  /** Returns the secret of a client that has proven it. */
+  Secret proven(String client) {
+    return clients.get(client);
+  }
+}

@@ -1,0 +1,230 @@
+package culvert.dialect.culvert;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import culvert.config.ClientSettings;
+import culvert.config.Secret;
+import culvert.net.Threads;
+import culvert.protocol.ByeReason;
+import culvert.protocol.PeerRefusedException;
+import culvert.session.Dialect;
+import culvert.session.Session;
+import culvert.testing.LeakCheck;
+import culvert.testing.Seed;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.FutureTask;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Logins as a client with a secret of its own, over every transport. */
+@ExtendWith(LeakCheck.class)
+@Timeout(120)
+class ClientLoginTest {
+
+  private static final String WITH_SECRET = ".*_WITH_SECRET|NOISE_BY_SECRET";
+
+  private final Secret ofServer = Secret.of(Secret.generate());
+  private final Secret ofVienna = Secret.of(Secret.generate());
+  private final Secret ofLisbon = Secret.of(Secret.generate());
+  private final List<ClientSettings> clients =
+      List.of(client("vienna", ofVienna), client("lisbon", ofLisbon));
+
+  @TempDir private Path folder;
+  private LoginPair logins;
+
+  private static ClientSettings client(String name, Secret secret) {
+    return new ClientSettings(name, secret, List.of("*"), List.of());
+  }
+
+  @BeforeEach
+  void createCertificates() throws Exception {
+    logins = new LoginPair(folder);
+  }
+
+  @AfterEach
+  void checkBuffers() {
+    logins.close();
+    assertThat(logins.pool.borrowed()).as("buffers out").isZero();
+  }
+
+  private NativeDialect remote(TransportCase kind) {
+    return logins.remote(kind, List.of(ofServer), clients);
+  }
+
+  private NativeOriginDialect origin(TransportCase kind, Secret secret, String client) {
+    return logins.origin(kind, Optional.of(secret), Optional.ofNullable(client));
+  }
+
+  private LoginPair.Outcome login(
+      NativeOriginDialect origin, NativeDialect remote, RecordedWire wire) throws Exception {
+    var accepting =
+        new FutureTask<>(() -> {
+          LoginPair.Side side = logins.accept(remote, wire.far());
+          wire.up.readerDone();
+          return side;
+        });
+    Threads.start("remote side", accepting);
+    LoginPair.Side dialled = logins.dial(origin, wire.near());
+    wire.down.readerDone();
+    return new LoginPair.Outcome(dialled, accepting.get()).close();
+  }
+
+  private LoginPair.Outcome login(NativeOriginDialect origin, NativeDialect remote)
+      throws Exception {
+    return login(origin, remote, new RecordedWire());
+  }
+
+  private static Session session(LoginPair.Outcome outcome) {
+    assertThat(outcome.isLoggedIn()).as(outcome.toString()).isTrue();
+    return ((Dialect.Accepted.LoggedIn) outcome.remote().session().orElseThrow()).session();
+  }
+
+  private static void assertRefused(LoginPair.Outcome outcome, String message) {
+    for (LoginPair.Side side : List.of(outcome.origin(), outcome.remote())) {
+      assertThat(side.failure())
+          .isInstanceOf(PeerRefusedException.class)
+          .hasMessageStartingWith(message);
+      assertThat(((PeerRefusedException) side.failure()).reason()).isEqualTo(ByeReason.CREDENTIALS);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = WITH_SECRET, mode = EnumSource.Mode.MATCH_ALL)
+  void eachClientLogsInWithItsSecret(TransportCase kind) throws Exception {
+    NativeDialect remote = remote(kind);
+    for (ClientSettings client : clients) {
+      Session session = session(login(origin(kind, client.secret(), client.name()), remote));
+      assertThat(session.client().orElseThrow().name()).isEqualTo(client.name());
+      assertThat(session.client().orElseThrow().secret()).isEqualTo(client.secret());
+      assertThat(session.identity().orElseThrow().title())
+          .isEqualTo(client.name() + "/" + LoginPair.NAME);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = WITH_SECRET, mode = EnumSource.Mode.MATCH_ALL)
+  void originProxyWithoutAClientNameLogsInWithTheSecretOfNoClient(TransportCase kind)
+      throws Exception {
+    NativeDialect remote = remote(kind);
+    assertThat(session(login(origin(kind, ofServer, null), remote)).client()).isEmpty();
+    assertRefused(login(origin(kind, ofVienna, null), remote), "the secret is wrong");
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = WITH_SECRET, mode = EnumSource.Mode.MATCH_ALL)
+  void wrongSecretAndUnknownNameHaveTheSameAnswer(TransportCase kind) throws Exception {
+    NativeDialect remote = remote(kind);
+    String format = "the secret of client '%s' is wrong, or there is no such client";
+    var answers = new ArrayList<Integer>();
+    for (String name : List.of("vienna", "berlin")) {
+      for (Secret secret : List.of(ofLisbon, ofServer, Secret.of(Secret.generate()))) {
+        var wire = new RecordedWire();
+        assertRefused(login(origin(kind, secret, name), remote, wire), format.formatted(name));
+        answers.add(wire.down.recorded().length);
+      }
+    }
+    if (!kind.transport.isTls()) {
+      assertThat(answers).as("bytes of the answers").containsOnly(answers.getFirst());
+    }
+    assertThat(logins.verified.sum()).isZero();
+  }
+
+  /** A key or a certificate alone is not enough: a client could leave its name out. */
+  @ParameterizedTest
+  @EnumSource(names = {"PLAIN", "NOISE_BY_KEYS", "NOISE_BY_BOTH_KEYS", "TLS", "WS", "WSS"})
+  void loginWithoutASecretIsRefusedIfThereAreClients(TransportCase kind) throws Exception {
+    NativeDialect remote = logins.remote(kind, List.of(), clients);
+    assertRefused(
+        login(logins.origin(kind, Optional.empty()), remote),
+        "the remote proxy admits only clients that it knows by name; set --client-name");
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = WITH_SECRET, mode = EnumSource.Mode.MATCH_ALL)
+  void remoteProxyWithoutASecretOfItsOwnAdmitsClientsOnly(TransportCase kind) throws Exception {
+    NativeDialect remote = logins.remote(kind, List.of(), clients);
+    session(login(origin(kind, ofVienna, "vienna"), remote));
+    assertRefused(
+        login(origin(kind, ofServer, null), remote),
+        "the remote proxy admits only clients that it knows by name; set --client-name");
+  }
+
+  @Test
+  void remoteProxyWithoutClientsAndSecretsRefusesAClient() throws Exception {
+    assertRefused(
+        login(
+            origin(TransportCase.PLAIN_WITH_SECRET, ofVienna, "vienna"),
+            logins.remote(TransportCase.PLAIN, List.of())),
+        "the remote proxy has neither clients nor a secret");
+  }
+
+  @Test
+  void remoteProxyWithoutClientsRefusesAClientAsUnknown() throws Exception {
+    TransportCase kind = TransportCase.NOISE_BY_SECRET;
+    assertRefused(
+        login(origin(kind, ofServer, "vienna"), logins.remote(kind, List.of(ofServer))),
+        "the secret of client 'vienna' is wrong, or there is no such client");
+  }
+
+  /** The name is sent before the encryption begins, and is a part of what the login proves. */
+  @ParameterizedTest
+  @EnumSource(names = {"PLAIN_WITH_SECRET", "NOISE_BY_SECRET", "NOISE_BY_KEYS_WITH_SECRET"})
+  void changedByteOfTheNamePreventsTheSession(TransportCase kind) throws Exception {
+    Secret same = ofVienna;
+    // With the secret of the other name, only the binding of the name prevents the login.
+    NativeDialect remote =
+        logins.remote(kind, List.of(), List.of(client("wienna", same), client("lisbon", ofLisbon)));
+    NativeOriginDialect origin = origin(kind, same, "vienna");
+    var wire = new RecordedWire();
+    int name = "CULVERT\n".length() + 12;
+    wire.up.change(name, 'v' ^ 'w');
+    var outcome = login(origin, remote, wire);
+    assertThat(outcome.remote().isLoggedIn()).isFalse();
+    assertThat(outcome.origin().isLoggedIn()).isFalse();
+    var random = Seed.random("ClientLoginTest " + kind);
+    for (int offset = 0; offset < name + "vienna".length(); offset++) {
+      var changed = new RecordedWire();
+      changed.up.change(offset, 1 + random.nextInt(255));
+      outcome = login(origin, remote(kind), changed);
+      assertThat(outcome.remote().isLoggedIn()).as("offset %d", offset).isFalse();
+      assertThat(outcome.origin().failure())
+          .as("offset %d", offset)
+          .isInstanceOf(IOException.class);
+    }
+  }
+
+  /** Nothing is sent that a remote proxy of an earlier version does not know. */
+  @Test
+  void loginWithoutAClientNameBeginsAsBefore() throws Exception {
+    var wire = new RecordedWire();
+    TransportCase kind = TransportCase.PLAIN_WITH_SECRET;
+    login(origin(kind, ofServer, null), remote(kind), wire);
+    assertThat(wire.up.recorded())
+        .startsWith("CULVERT\n\u0001".getBytes(StandardCharsets.US_ASCII));
+  }
+
+  @Test
+  void oneOfAThousandClientsLogsIn() throws Exception {
+    var many = new ArrayList<ClientSettings>();
+    for (int i = 0; i < 1000; i++) {
+      many.add(client("c" + i, Secret.of(Secret.generate())));
+    }
+    NativeDialect remote = logins.remote(TransportCase.NOISE_BY_SECRET, List.of(), many);
+    for (ClientSettings client : List.of(many.getFirst(), many.getLast())) {
+      var origin = origin(TransportCase.NOISE_BY_SECRET, client.secret(), client.name());
+      assertThat(session(login(origin, remote)).client().orElseThrow().name())
+          .isEqualTo(client.name());
+    }
+  }
+}
