@@ -49,8 +49,14 @@ public enum Counter {
   SESSIONS_SUPERSEDED,
   /** Sessions that ended because the peer sent or accepted nothing for too long. */
   SESSIONS_SILENT,
+  /** Sessions that ended because the settings have their client or its secret no more. */
+  SESSIONS_REVOKED,
   /** Offers declined: unknown service, owned by another session, or session draining. */
   OFFERS_DECLINED,
+  /** Offers declined because the client may not make them; part of those declined. */
+  OFFERS_NOT_PERMITTED,
+  /** Services withdrawn because the settings do not permit them to the client any more. */
+  SERVICES_REVOKED,
   /** Frames for streams and flows that had ended, which are not an error. */
   LATE_FRAMES,
   /** Flows of UDP visitors that were opened. */

@@ -1,5 +1,6 @@
 package culvert.remote;
 
+import culvert.config.PortInterval;
 import culvert.config.PortRange;
 import culvert.session.Offer;
 import culvert.session.Session;
@@ -75,12 +76,27 @@ final class PortTable {
     return reserved.add(port);
   }
 
-  /** Reserves a port at random; returns empty if that port is not free. */
-  OptionalInt reserveAny() {
-    PortRange ports = range.orElseThrow();
-    int port = ThreadLocalRandom.current().nextInt(ports.min(), ports.max() + 1);
+  /**
+   * Reserves a port at random; returns empty if that port is not free.
+   *
+   * @param ports one or more ports of the range
+   */
+  OptionalInt reserveAny(List<PortInterval> ports) {
+    int port = any(ports);
     boolean isFree = !held.containsKey(port) && !closing.containsKey(port) && reserve(port);
     return isFree ? OptionalInt.of(port) : OptionalInt.empty();
+  }
+
+  private static int any(List<PortInterval> ports) {
+    int index =
+        ThreadLocalRandom.current().nextInt(ports.stream().mapToInt(PortInterval::size).sum());
+    for (PortInterval interval : ports) {
+      if (index < interval.size()) {
+        return interval.min() + index;
+      }
+      index -= interval.size();
+    }
+    throw new IllegalStateException("the index is less than the number of ports");
   }
 
   /** Ends the reservation of a port; returns whether it was reserved. */

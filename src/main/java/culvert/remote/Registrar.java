@@ -226,6 +226,9 @@ final class Registrar {
     unused.forEach(PortListener::close);
     registry.free(unused);
     counters.count(Counter.OFFERS_DECLINED);
+    if (decline.reason() == DeclinedReason.NOT_PERMITTED) {
+      counters.count(Counter.OFFERS_NOT_PERMITTED);
+    }
     if (registry.locked(tables -> tables.roster().isNewRefusal(one.session(), decline))) {
       log.warn(
           one.session(),

@@ -1,9 +1,11 @@
 package culvert.remote;
 
+import culvert.config.PortInterval;
 import culvert.protocol.DeclinedReason;
 import culvert.session.Offer;
 import culvert.session.ServiceRegistry.Answer;
 import culvert.session.Session;
+import culvert.setting.Setting;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -116,6 +118,11 @@ final class Registration {
       if (offer.port().isPresent() && tables.ports().isClosed()) {
         return new RegistrationStep.Decline(offer, DeclinedReason.IN_USE, RegistryTables.STOPPING);
       }
+      Optional<String> rule =
+          tables.clients().refusal(session, offer.service(), requestedPort(offer));
+      if (rule.isPresent()) {
+        return new RegistrationStep.Decline(offer, DeclinedReason.NOT_PERMITTED, rule.get());
+      }
       Optional<String> refusal = tables.refusal(session, offer, ports);
       if (refusal.isPresent()) {
         return new RegistrationStep.Decline(offer, DeclinedReason.SETTINGS, refusal.get());
@@ -127,7 +134,14 @@ final class Registration {
     }
     Optional<Offer> unbound =
         offers.stream().filter(offer -> isUnbound(offer, tables.ports())).findFirst();
-    return unbound.isPresent() ? reserve(unbound.get(), tables.ports(), retry) : enter(tables);
+    return unbound.isPresent() ? reserve(unbound.get(), tables, retry) : enter(tables);
+  }
+
+  /** Returns the port of an offer: the bound one instead of any. */
+  private OptionalInt requestedPort(Offer offer) {
+    return bound.containsKey(offer)
+        ? OptionalInt.of(bound.get(offer).address().port())
+        : offer.port();
   }
 
   /** Returns whether a listener must be bound, because none is taken over from another session. */
@@ -137,7 +151,8 @@ final class Registration {
         && ports.get(offer.port().getAsInt()).isEmpty();
   }
 
-  private RegistrationStep reserve(Offer offer, PortTable ports, Runnable retry) {
+  private RegistrationStep reserve(Offer offer, RegistryTables tables, Runnable retry) {
+    PortTable ports = tables.ports();
     int port = offer.port().getAsInt();
     if (port > 0) {
       if (ports.isClosing(port)) {
@@ -149,8 +164,15 @@ final class Registration {
           ? new RegistrationStep.Bind(offer, port)
           : Contests.portInUse(offer);
     }
+    List<PortInterval> permitted = tables.clients().ports(session, ports.range().orElseThrow());
+    if (permitted.isEmpty()) {
+      return new RegistrationStep.Decline(
+          offer,
+          DeclinedReason.SETTINGS,
+          "none of the client's ports is in the " + Setting.PORT_RANGE + " of the remote proxy");
+    }
     while (tries++ < MAX_TRIES) {
-      OptionalInt any = ports.reserveAny();
+      OptionalInt any = ports.reserveAny(permitted);
       if (any.isPresent()) {
         return new RegistrationStep.Bind(offer, any.getAsInt());
       }

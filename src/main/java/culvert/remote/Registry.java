@@ -68,14 +68,39 @@ final class Registry implements ServiceRegistry, AutoCloseable {
     }
   }
 
-  /** Uses settings for later logins, offers and requests of ports. */
+  /**
+   * Uses settings for later logins, offers and requests of ports. What they do not permit to a
+   * client any more ends: its sessions if it was removed or has another secret, otherwise single
+   * services.
+   */
   void apply(RemoteSettings changed) {
-    locked(all -> {
-      all.roster().apply(changed.connectionLimits().sessions(), changed.isPeerAuthenticated());
-      all.ports().setRange(changed.ports());
-      all.services().setWanted(changed.services());
-      return null;
-    });
+    RegistryTables.Revocations lost =
+        locked(all -> {
+          all.roster().apply(changed.connectionLimits().sessions(), changed.isPeerAuthenticated());
+          all.ports().setRange(changed.ports());
+          all.services().setWanted(changed.services());
+          return all.setClients(changed.clients());
+        });
+    lost.ended().forEach(this::end);
+    lost.revoked().forEach(this::revoke);
+  }
+
+  /** Its visitors are reset too: another person may have the secret. */
+  private void end(RegistryTables.Withdrawal lost, String why) {
+    counters.count(Counter.SESSIONS_REVOKED);
+    log.warn(lost.session(), about(lost.session(), "session revoked").with("cause", why));
+    close(lost, ByeReason.CREDENTIALS, why);
+  }
+
+  private void revoke(RegistryTables.Revoked one) {
+    Session session = one.lost().session();
+    counters.count(Counter.SERVICES_REVOKED);
+    log.warn(
+        session,
+        about(session, "service revoked").with("service", one.service()).with("cause", one.why()));
+    withdrawn(one.lost());
+    session.revoked(one.service(), one.why());
+    servicesChanged(session);
   }
 
   /** Returns whether the session serves a service or a port. */
@@ -90,7 +115,7 @@ final class Registry implements ServiceRegistry, AutoCloseable {
    */
   Optional<Roster.Refusal> admit(Session session, Runnable onChange) {
     changes.put(session, onChange);
-    Roster.Admission admission = locked(all -> all.roster().admit(session));
+    Roster.Admission admission = locked(all -> all.admit(session));
     admission
         .abandoned()
         .forEach(old -> evict(new RegistryTables.Withdrawal(old, List.of(), List.of()), session));

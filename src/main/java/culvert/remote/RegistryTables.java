@@ -1,14 +1,19 @@
 package culvert.remote;
 
+import culvert.config.ClientSettings;
 import culvert.config.PortRange;
 import culvert.config.ServiceType;
+import culvert.protocol.ByeReason;
 import culvert.session.ClientIdentity;
 import culvert.session.Offer;
 import culvert.session.Session;
 import culvert.setting.Setting;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.Stream;
 
 /**
@@ -17,7 +22,11 @@ import java.util.stream.Stream;
  * without it.
  */
 record RegistryTables(
-    Roster roster, ServiceTable services, PortTable ports, ListenerTable listeners) {
+    Roster roster,
+    ServiceTable services,
+    PortTable ports,
+    ListenerTable listeners,
+    ClientTable clients) {
 
   /** Ports of one session, which may have several services. */
   private static final int MAX_PORTS = 256;
@@ -41,9 +50,64 @@ record RegistryTables(
    */
   record Withdrawal(Session session, List<String> names, List<PortTable.Held> ports) {}
 
-  /** Creates tables without listeners. */
+  /** Creates tables without listeners and clients. */
   RegistryTables(Roster roster, ServiceTable services, PortTable ports) {
-    this(roster, services, ports, new ListenerTable());
+    this(roster, services, ports, new ListenerTable(), new ClientTable());
+  }
+
+  /**
+   * What sessions lose because the clients have changed.
+   *
+   * @param ended sessions whose login is not valid any more, with the reasons; they are removed
+   * @param revoked services that were withdrawn from other sessions
+   */
+  record Revocations(Map<Withdrawal, String> ended, List<Revoked> revoked) {}
+
+  /**
+   * A service that its client may not offer any more.
+   *
+   * @param service the name of the service
+   * @param why for people
+   * @param lost the service and its ports
+   */
+  record Revoked(String service, String why, Withdrawal lost) {}
+
+  /**
+   * Replaces the clients. A session keeps only what its client may still offer; it is removed if
+   * its client is not the one any more that it has logged in as.
+   */
+  Revocations setClients(List<ClientSettings> changed) {
+    clients.set(changed);
+    Map<Withdrawal, String> ended = new LinkedHashMap<>();
+    var revoked = new ArrayList<Revoked>();
+    for (Session session : roster.sessions()) {
+      Optional<String> why = clients.refusalOfLogin(session);
+      if (why.isPresent()) {
+        roster.remove(session);
+        ended.put(withdrawAll(session), why.get());
+      } else {
+        revoked.addAll(revoke(session));
+      }
+    }
+    return new Revocations(ended, revoked);
+  }
+
+  /** A service may have several ports; it is withdrawn with all of them. */
+  private List<Revoked> revoke(Session session) {
+    Map<String, String> reasons = new LinkedHashMap<>();
+    for (String service : services.servedBy(session)) {
+      clients
+          .refusal(session, service, OptionalInt.empty())
+          .ifPresent(why -> reasons.put(service, why));
+    }
+    for (PortTable.Held port : ports.heldBy(session)) {
+      clients
+          .refusal(session, port.offer().service(), OptionalInt.of(port.port()))
+          .ifPresent(why -> reasons.putIfAbsent(port.offer().service(), why));
+    }
+    return reasons.entrySet().stream()
+        .map(one -> new Revoked(one.getKey(), one.getValue(), withdraw(session, one.getKey())))
+        .toList();
   }
 
   /**
@@ -64,6 +128,14 @@ record RegistryTables(
     if (key.kind() == ListenerSpec.Kind.SERVICE) {
       services.closeService(key.service());
     }
+  }
+
+  /** Admits a session, or returns why it is refused. Its client may have changed meanwhile. */
+  Roster.Admission admit(Session session) {
+    return clients
+        .refusalOfLogin(session)
+        .map(why -> Roster.refused(ByeReason.CREDENTIALS, why))
+        .orElseGet(() -> roster.admit(session));
   }
 
   /** Returns whether the session serves a service or a port. */

@@ -243,8 +243,9 @@ public final class RemoteProxy implements AutoCloseable {
     RemoteSettings next = changed.keeping(settings);
     Runnable useInEndpoints = endpoints.prepareReload(next);
     settings = next;
-    useInEndpoints.run();
+    // Before a login can prove a new secret, so that it is not taken for one that is not valid.
     registry.apply(next);
+    useInEndpoints.run();
     visitors.settingsChanged();
     udp.setTimeout(next.flowTimeout());
     listeners.change(ListenerSpec.of(next));

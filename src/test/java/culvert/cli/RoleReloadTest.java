@@ -321,6 +321,47 @@ class RoleReloadTest {
     return text.toString();
   }
 
+  @Test
+  void changesOfClientsAreReported() throws Exception {
+    String home = "[server.clients.home]\nsecret = \"secret of the home\"\nservices = [\"web\"]\n";
+    String office = home.replace("home", "office");
+    try (var server = server()) {
+      Files.writeString(file(), SERVER + home + office);
+      server.awaitLog(RELOADED, "clients_added=home,office");
+      Files.writeString(file(), SERVER + home.replace("web", "*"));
+      server.awaitLog(RELOADED, "clients_removed=office clients_changed=home");
+      assertThat(server.log()).doesNotContain("secret of the");
+    }
+  }
+
+  @Test
+  void clientIsAddedAndItsSecretReplacedWhileTheRolesRun() throws Exception {
+    Path ofClient = folder.resolve("client.toml");
+    Path secret = Files.writeString(folder.resolve("home"), "first secret of the home");
+    String home = "[server.clients.home]\nsecret = \"file:" + secret + "\"\nservices = [\"web\"]\n";
+    try (TestServer echo = TestServer.echo();
+        var server = server()) {
+      HostPort control = server.address("control ");
+      Files.writeString(file(), SERVER + home);
+      server.awaitLog(RELOADED, "clients_added=home");
+      String text =
+          client(control, echo.address(), "web").replace("0123456789abcdef", "file:" + secret)
+              + "client_name = \"home\"\n";
+      Files.writeString(ofClient, text);
+      try (var client = new ReloadedRole("run", ofClient.toString())) {
+        client.awaitLog("session started");
+        Files.writeString(secret, "second secret of the home");
+        server.hangUp();
+        server.awaitLog("session revoked", "the secret of client 'home' has changed");
+        client.hangUp();
+        client.awaitLog(2, "session started");
+        try (Socket visitor = TestClient.dial(server.address("web="))) {
+          assertEchoes(visitor, "with the second secret");
+        }
+      }
+    }
+  }
+
   /** The six services of a user, and a seventh. */
   @Test
   void seventhServiceIsAddedByAChangeOfOneFileOnEachSide() throws Exception {
