@@ -162,7 +162,7 @@ final class BoreServerCommand implements Callable<Integer> {
         Optional.of(ports()),
         Optional.of(new BoreServerSettings(control, secret.boreSecrets())),
         List.of(),
-        List.of(),
+        Optional.empty(),
         TransportSettings.DEFAULT,
         Optional.empty(),
         UNCLAIMED,

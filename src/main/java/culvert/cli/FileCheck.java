@@ -144,16 +144,25 @@ final class FileCheck {
       ((RoleCommand) command.getCommand()).check();
     } catch (SettingException e) {
       SettingMessage message = SettingMessage.of(e);
+      List<ServiceSetting> settings =
+          message.settings().stream().map(each -> written(block, each)).toList();
       if (purpose != Purpose.OTHER_HOSTS || !(e instanceof SettingFileException)) {
-        add(block, message.settings(), message.text(WrittenName.in(command.getCommandSpec())));
+        add(block, settings, message.text(WrittenName.in(command.getCommandSpec())));
       }
-      return without(block, message.settings());
+      return without(block, settings);
     } catch (ParameterException e) {
       return afterError(block, e);
     } catch (IllegalArgumentException e) {
       add(block, List.of(), e.getMessage());
     }
     return Optional.empty();
+  }
+
+  /** Returns the setting of a file instead of that of a client's secret, if that is in a file. */
+  private static ServiceSetting written(Block block, ServiceSetting place) {
+    return place.setting() == Setting.CLIENT_SECRET && block.values(place).isEmpty()
+        ? new ServiceSetting(Setting.CLIENT_SECRET_FILE, place.service())
+        : place;
   }
 
   private CommandLine command(Block block) {

@@ -226,7 +226,7 @@ final class RemoteProxyCommand implements Callable<Integer>, RoleCommand {
   @Override
   public List<SettingMessage> advice() {
     var lines = new ArrayList<>(link.advice());
-    lines.addAll(FileClients.in(spec).advice(clients()));
+    lines.addAll(FileClients.in(spec).advice(settings()));
     lines.addAll(bounce.advice());
     lines.addAll(bore.advice(link.secrets()));
     protocol
@@ -275,7 +275,8 @@ final class RemoteProxyCommand implements Callable<Integer>, RoleCommand {
    * @throws IllegalArgumentException naming the option that is invalid
    */
   RemoteSettings settings() {
-    boolean hasSecret = !link.secrets().isEmpty() || !clients().isEmpty();
+    boolean hasClients = FileClients.in(spec).isPresent();
+    boolean hasSecret = !link.secrets().isEmpty() || hasClients;
     protocol.check(hasSecret, link.transport(Optional.empty()).kind(hasSecret), outside);
     protocol.reject(Setting.CONTROL_VIA, !groups.isEmpty());
     if (control == null && groups.isEmpty() && !bore.areServed()) {
@@ -300,7 +301,7 @@ final class RemoteProxyCommand implements Callable<Integer>, RoleCommand {
         Optional.ofNullable(ports),
         bore.settings(link.secrets()),
         link.secrets(),
-        clients(),
+        hasClients ? Optional.of(clients()) : Optional.empty(),
         link.transport(Optional.empty()),
         tls.settings(),
         openTimeout,

@@ -224,7 +224,7 @@ final class RoleReload<C extends RoleCommand> implements Runnable, AutoCloseable
    */
   private Optional<FileSettings> read(FileFingerprint content) {
     try {
-      FileSettings next = SettingsFiles.readAgain(terminal, arguments());
+      FileSettings next = SettingsFiles.readAgain(terminal, current, arguments());
       return content().equals(content) ? Optional.of(next) : Optional.empty();
     } catch (InvalidFileException e) {
       if (content().equals(content)) {

@@ -53,20 +53,23 @@ final class SettingsFiles {
    */
   static FileSettings of(Terminal terminal, String... arguments) {
     // The command reports a single contradiction, which may be with an option.
-    return of(terminal, 1, arguments);
+    return of(terminal, 1, false, arguments);
   }
 
   /**
    * Returns the settings of a file that was read at the start of a role and may have changed; see
-   * {@link #of(Terminal, String...)}.
+   * {@link #of(Terminal, String...)}. A table of clients that the file does not have any more stays
+   * as an empty one: the removal of the last client must not admit every origin proxy.
    *
+   * @param running the settings of the running role
    * @throws InvalidFileException also for a single contradiction
    */
-  static FileSettings readAgain(Terminal terminal, String... arguments) {
-    return of(terminal, 0, arguments);
+  static FileSettings readAgain(Terminal terminal, FileSettings running, String... arguments) {
+    return of(terminal, 0, running.hasClients(), arguments);
   }
 
-  private static FileSettings of(Terminal terminal, int contradictions, String... arguments) {
+  private static FileSettings of(
+      Terminal terminal, int contradictions, boolean withClientTable, String... arguments) {
     Optional<Role> role =
         COMMANDS.entrySet().stream()
             .filter(entry -> arguments.length > 0 && entry.getValue().equals(arguments[0]))
@@ -79,7 +82,9 @@ final class SettingsFiles {
         .or(() ->
             Optional.ofNullable(terminal.environment().get(Setting.CONFIG.variable()))
                 .filter(name -> !name.isEmpty()))
-        .map(name -> settings(terminal, Path.of(name), role.get(), contradictions, arguments))
+        .map(name ->
+            settings(
+                terminal, Path.of(name), role.get(), contradictions, withClientTable, arguments))
         .orElse(FileSettings.NONE);
   }
 
@@ -102,10 +107,16 @@ final class SettingsFiles {
   }
 
   private static FileSettings settings(
-      Terminal terminal, Path path, Role role, int contradictions, String... arguments) {
+      Terminal terminal,
+      Path path,
+      Role role,
+      int contradictions,
+      boolean withClientTable,
+      String... arguments) {
     // Read first: if the file changes in between, the change is noticed later.
     FileFingerprint fingerprint = fingerprint(path);
-    SettingsFile file = only(role, read(terminal, Setting.CONFIG, path));
+    SettingsFile read = only(role, read(terminal, Setting.CONFIG, path));
+    SettingsFile file = withClientTable ? read.withClientTable(role) : read;
     List<String> options = List.of(arguments).subList(1, arguments.length);
     List<String> problems = FileCheck.atStart(file, terminal.environment(), options);
     if (!file.problems().isEmpty() || problems.size() > contradictions) {

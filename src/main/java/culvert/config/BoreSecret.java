@@ -4,6 +4,8 @@ import culvert.protocol.Sha256;
 import culvert.setting.Setting;
 import culvert.setting.SettingException;
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.util.Arrays;
 import javax.crypto.SecretKey;
 import javax.crypto.spec.SecretKeySpec;
 
@@ -42,6 +44,18 @@ public final class BoreSecret {
   /** Returns the key that signs challenges, 32 bytes. */
   public SecretKey key() {
     return key;
+  }
+
+  /** Compares the keys in constant time. */
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof BoreSecret secret
+        && MessageDigest.isEqual(key.getEncoded(), secret.key.getEncoded());
+  }
+
+  @Override
+  public int hashCode() {
+    return Arrays.hashCode(key.getEncoded());
   }
 
   @Override

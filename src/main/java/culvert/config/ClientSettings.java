@@ -1,5 +1,8 @@
 package culvert.config;
 
+import culvert.setting.ServiceSetting;
+import culvert.setting.Setting;
+import culvert.setting.SettingException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -73,23 +76,40 @@ public record ClientSettings(
    * Checks that no secret is that of two clients, or also that of the remote proxy: its owner could
    * choose between the rules of both.
    *
-   * @throws IllegalArgumentException naming the clients
+   * @throws SettingException naming the clients, and the settings of both secrets
    */
   static void checkSecrets(List<Secret> ofNoClient, List<ClientSettings> clients) {
-    Map<Secret, String> owners = new HashMap<>();
-    ofNoClient.forEach(secret -> owners.put(secret, "the remote proxy"));
+    Map<Secret, ClientSettings> owners = new HashMap<>();
     for (ClientSettings client : clients) {
-      String other = owners.put(client.secret, "client '" + client.name + "'");
+      if (ofNoClient.contains(client.secret)) {
+        throw equalSecret(client, "the remote proxy", Setting.SECRET, Setting.SECRET_FILE);
+      }
+      ClientSettings other = owners.put(client.secret, client);
       if (other != null) {
-        throw new IllegalArgumentException(
-            "client '%s' has the secret of %s: each client needs a secret of its own"
-                .formatted(client.name, other));
+        throw equalSecret(client, "client '" + other.name + "'", other.place(), other.place());
       }
     }
   }
 
-  /** Returns these settings with the secret of others, if both are equal. */
-  ClientSettings keeping(ClientSettings running) {
-    return new ClientSettings(name, secret.in(List.of(running.secret)), services, ports);
+  /**
+   * Returns the exception about a client with the secret of another party.
+   *
+   * @param one a setting of the other secret
+   * @param another the other setting that it may have
+   */
+  static SettingException equalSecret(
+      ClientSettings client, String party, Object one, Object another) {
+    return new SettingException(
+        "client '%1$s' has the secret of %2$s: each client needs a secret of its own",
+        client.name, party, client.place(), one, another);
+  }
+
+  private ServiceSetting place() {
+    return new ServiceSetting(Setting.CLIENT_SECRET, name);
+  }
+
+  /** Returns these settings with the equal one of these secrets, if there is one. */
+  ClientSettings keeping(Map<Secret, Secret> known) {
+    return new ClientSettings(name, known.getOrDefault(secret, secret), services, ports);
   }
 }

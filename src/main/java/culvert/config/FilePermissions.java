@@ -1,5 +1,6 @@
 package culvert.config;
 
+import culvert.setting.Setting;
 import culvert.setting.SettingMessage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -19,9 +20,18 @@ public final class FilePermissions {
    * Returns a warning if users other than the owner may access the file; empty on systems without
    * POSIX permissions.
    *
-   * @param source the setting that names the file, or its part that belongs to one client
+   * @param source the setting that names the file
    */
-  public static Optional<SettingMessage> of(Object source, Path file) {
+  public static Optional<SettingMessage> of(Setting source, Path file) {
+    return isOpenToOthers(file)
+        ? Optional.of(
+            SettingMessage.of(
+                "%s %s: other users can access the file; 'chmod 600' it", source, file))
+        : Optional.empty();
+  }
+
+  /** Returns whether users other than the owner may access the file. */
+  public static boolean isOpenToOthers(Path file) {
     Set<PosixFilePermission> forOthers = EnumSet.allOf(PosixFilePermission.class);
     forOthers.removeAll(
         EnumSet.of(
@@ -32,15 +42,11 @@ public final class FilePermissions {
       var view = Files.getFileAttributeView(file, PosixFileAttributeView.class);
       if (view != null) {
         forOthers.retainAll(view.readAttributes().permissions());
-        if (!forOthers.isEmpty()) {
-          return Optional.of(
-              SettingMessage.of(
-                  "%s %s: other users can access the file; 'chmod 600' it", source, file));
-        }
+        return !forOthers.isEmpty();
       }
     } catch (IOException e) {
       // The code that reads the file reports the error.
     }
-    return Optional.empty();
+    return false;
   }
 }

@@ -10,8 +10,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * All settings of a remote proxy.
@@ -24,7 +24,8 @@ import java.util.stream.Collectors;
  * @param bore the server for bore's clients, if enabled
  * @param secrets the secrets of origin proxies that log in without the name of a client; each is
  *     accepted
- * @param clients the clients, each with a name and a secret of its own
+ * @param clientTable the clients, each with a name and a secret of its own; if it is present and
+ *     there are no secrets, only these clients can log in, and with an empty list no origin proxy
  * @param transport the transport of origin proxies' connections
  * @param tls its certificate, for TLS
  * @param openTimeout maximum time from a visitor's accept to the connection to the origin server
@@ -42,7 +43,7 @@ public record RemoteSettings(
     Optional<PortRange> ports,
     Optional<BoreServerSettings> bore,
     List<Secret> secrets,
-    List<ClientSettings> clients,
+    Optional<List<ClientSettings>> clientTable,
     TransportSettings transport,
     Optional<TlsServerSettings> tls,
     Duration openTimeout,
@@ -64,7 +65,7 @@ public record RemoteSettings(
     groups = List.copyOf(groups);
     services = List.copyOf(services);
     secrets = List.copyOf(secrets);
-    clients = List.copyOf(clients);
+    clientTable = clientTable.map(List::copyOf);
     proxyHeaderFrom = List.copyOf(proxyHeaderFrom);
     if (control.isEmpty() && groups.isEmpty() && bore.isEmpty()) {
       throw new SettingException(
@@ -88,8 +89,11 @@ public record RemoteSettings(
       throw new SettingException(
           "%s is given more than %s times", Setting.SECRET_FILE, MAX_SECRETS);
     }
-    ClientSettings.checkSecrets(secrets, clients);
-    boolean hasSecret = !secrets.isEmpty() || !clients.isEmpty();
+    ClientSettings.checkSecrets(secrets, clientTable.orElse(List.of()));
+    if (bore.isPresent()) {
+      bore.get().checkClients(clientTable);
+    }
+    boolean hasSecret = !secrets.isEmpty() || clientTable.isPresent();
     transport.check(Setting.TRANSPORT, hasSecret, tls.isPresent(), false);
     Checks.certificate(Setting.TRANSPORT, transport.kind(hasSecret), tls);
     Checks.positive(Setting.OPEN_TIMEOUT, openTimeout, "no visitor could be served");
@@ -126,8 +130,8 @@ public record RemoteSettings(
         services,
         ports,
         bore,
-        secrets.stream().map(secret -> secret.in(running.secrets)).toList(),
-        keptClients(running.clients),
+        secrets.stream().map(secret -> secret.in(running.allSecrets())).toList(),
+        keptClients(running),
         transport,
         tls,
         openTimeout,
@@ -138,21 +142,33 @@ public record RemoteSettings(
         running.resourceLimits);
   }
 
-  private List<ClientSettings> keptClients(List<ClientSettings> running) {
-    Map<String, ClientSettings> byName =
-        running.stream().collect(Collectors.toMap(ClientSettings::name, Function.identity()));
-    return clients.stream()
-        .map(client ->
-            Optional.ofNullable(byName.get(client.name())).map(client::keeping).orElse(client))
-        .toList();
+  private Optional<List<ClientSettings>> keptClients(RemoteSettings running) {
+    Map<Secret, Secret> known =
+        running.allSecrets().stream()
+            .collect(Collectors.toMap(one -> one, one -> one, (a, b) -> a));
+    return clientTable.map(all -> all.stream().map(client -> client.keeping(known)).toList());
+  }
+
+  private List<Secret> allSecrets() {
+    return Stream.concat(secrets.stream(), clients().stream().map(ClientSettings::secret)).toList();
   }
 
   /** The default of {@code --flow-timeout}. */
   public static final Duration DEFAULT_FLOW_TIMEOUT = Duration.ofSeconds(60);
 
+  /** Returns the clients; none if there is no table of clients. */
+  public List<ClientSettings> clients() {
+    return clientTable.orElse(List.of());
+  }
+
   /** Returns whether an origin proxy must prove a secret: that of a client, or another one. */
   public boolean hasSecret() {
-    return !secrets.isEmpty() || !clients.isEmpty();
+    return !secrets.isEmpty() || clientTable.isPresent();
+  }
+
+  /** Returns whether only clients can log in. */
+  public boolean isClientRequired() {
+    return secrets.isEmpty() && clientTable.isPresent();
   }
 
   /** Returns whether an origin proxy must authenticate before it can register services. */

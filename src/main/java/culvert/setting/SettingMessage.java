@@ -8,7 +8,8 @@ import java.util.stream.Stream;
  * One line for the user about settings. Its text is complete only where the names are known that
  * the user wrote; see {@link #text}.
  *
- * @param format the line, with {@code %s} for each argument
+ * @param format the line, with {@code %s} for each argument; one that it does not use is a setting
+ *     that the line concerns
  * @param arguments a {@link Setting} or {@link ServiceSetting} is printed by its name, {@link
  *     Candidates} by the names of those that are set, a message by its text, any other value as it
  *     is

@@ -334,6 +334,66 @@ class RoleReloadTest {
     }
   }
 
+  private static final String ONLY_CLIENTS =
+      """
+      [server]
+      bind_addr = "127.0.0.1:0"
+      services.web.bind_addr = "127.0.0.1:0"
+      """;
+
+  /** The header of the table goes with its last client. */
+  @ParameterizedTest
+  @ValueSource(strings = {"", "transport.type = \"noise\"\n", "transport.type = \"plain\"\n"})
+  void removalOfTheLastClientAdmitsNoOriginProxy(String transport) throws Exception {
+    String text = ONLY_CLIENTS + transport;
+    Files.writeString(
+        file(), text + "[server.clients.home]\nsecret = \"secret of home\"\nservices = \"*\"\n");
+    try (var server = new ReloadedRole("remote-proxy", "--config", file().toString())) {
+      write(file(), text);
+      server.awaitLog(RELOADED, "clients_removed=home");
+      server.awaitLog("NO CLIENT IS SET, and no secret: no origin proxy can log in");
+      assertThat(server.log()).doesNotContain("NO SECRET IS SET");
+      String control = server.address("control ").toString();
+      for (String client : List.of("", "client_name = \"home\"\nsecret = \"secret of home\"\n")) {
+        Path origin =
+            Files.writeString(
+                folder.resolve("origin.toml"),
+                "[client]\nfail_fast = true\nremote_addr = \""
+                    + control
+                    + "\"\nservices.web.local_addr = \"127.0.0.1:1\"\n"
+                    + (client.isEmpty() ? "" : transport)
+                    + client);
+        assertThat(Cli.run("check", origin.toString()).exit()).isZero();
+        try (var role = new ReloadedRole("run", origin.toString())) {
+          role.awaitLog("login refused by remote proxy");
+          assertThat(role.log()).doesNotContain("session started");
+        }
+      }
+    }
+  }
+
+  /** The file may be made from an empty list. */
+  @Test
+  void emptyTableOfClientsIsValidAndAdmitsNoOriginProxy() throws Exception {
+    Files.writeString(file(), ONLY_CLIENTS + "[server.clients]\n");
+    assertThat(Cli.run("check", file().toString()).exit()).isZero();
+    try (var server = new ReloadedRole("remote-proxy", "--config", file().toString())) {
+      server.awaitLog("NO CLIENT IS SET, and no secret: no origin proxy can log in");
+    }
+  }
+
+  @Test
+  void rulesOfClientsThatMatchNothingAreLogged() throws Exception {
+    String client =
+        "[server.clients.home]\nsecret = \"secret of the home\"\n"
+            + "services = [\"web\", \"wbe\", \"x-*\"]\nports = \"1-5\"\n";
+    Files.writeString(file(), SERVER + client);
+    try (var server = new ReloadedRole("remote-proxy", "--config", file().toString())) {
+      server.awaitLog("may offer services that the remote proxy does not have: home (wbe)");
+      server.awaitLog("may request ports outside of the port range: home (1-5)");
+    }
+  }
+
   @Test
   void clientIsAddedAndItsSecretReplacedWhileTheRolesRun() throws Exception {
     Path ofClient = folder.resolve("client.toml");

@@ -4,6 +4,7 @@ import culvert.config.toml.Table;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /** Validates a TOML tree by the part of JSON Schema (draft 7) that the schema for editors uses. */
 final class SchemaRules {
@@ -22,9 +23,30 @@ final class SchemaRules {
   private void check(Map<?, ?> schema, Object value, String path) {
     if (value instanceof Table table && "object".equals(schema.get("type"))) {
       table.entries().forEach(entry -> checkKey(schema, entry, path));
+      if (schema.get("allOf") instanceof List<?> rules
+          && !rules.stream().allMatch(each -> isMet((Map<?, ?>) each, table))) {
+        problems.add(path);
+      }
     } else if (!isValid(schema, value)) {
       problems.add(path);
     }
+  }
+
+  /** Returns whether one of the choices of required keys is met, and with oneOf no other. */
+  private static boolean isMet(Map<?, ?> rule, Table table) {
+    boolean isOnlyOne = rule.containsKey("oneOf");
+    List<?> choices = (List<?>) rule.get(isOnlyOne ? "oneOf" : "anyOf");
+    long met =
+        choices.stream()
+            .map(each -> (List<?>) ((Map<?, ?>) each).get("required"))
+            .filter(keys -> keys.stream().allMatch(key -> table.find(key.toString()).isPresent()))
+            .count();
+    return isOnlyOne ? met == 1 : met > 0;
+  }
+
+  private static boolean isName(Map<?, ?> schema, String name) {
+    return !(schema.get("propertyNames") instanceof Map<?, ?> names)
+        || Pattern.compile(names.get("pattern").toString()).matcher(name).find();
   }
 
   private void checkKey(Map<?, ?> schema, Table.Entry entry, String parent) {
@@ -33,7 +55,7 @@ final class SchemaRules {
         schema.get("properties") instanceof Map<?, ?> properties
             ? properties.get(entry.name())
             : schema.get("additionalProperties");
-    if (known instanceof Map<?, ?> inner) {
+    if (known instanceof Map<?, ?> inner && isName(schema, entry.name())) {
       check(inner, entry.value(), path);
     } else {
       problems.add(path);

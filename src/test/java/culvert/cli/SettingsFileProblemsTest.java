@@ -103,8 +103,36 @@ class SettingsFileProblemsTest {
               SERVER
                   + "[server.clients]\na = {secret = \"same\", ports = \"1\"}\n"
                   + "b = {secret = \"same\", ports = \"1\"}",
-              "line 1: client 'b' has the secret of client 'a': each client needs a secret of its"
-                  + " own"),
+              "line 6: client 'b' has the secret of client 'a': each client needs a secret of its"
+                  + " own (see also line 5)"),
+          new Case(
+              SERVER
+                  + "secret = \"x\"\nopen_timeout = \"0s\"\n"
+                  + "[server.clients]\na = {secret = \"same\", ports = \"1\"}\n"
+                  + "b = {secret = \"same\", ports = \"1\"}\n"
+                  + "c = {secret = \"same\", ports = \"1\"}\n"
+                  + "d = {secret = \"x\", ports = \"1\"}\n",
+              "line 5: invalid value '0s' for server.open_timeout: expected a duration longer than"
+                  + " zero: with zero, no visitor could be served",
+              "line 8: client 'b' has the secret of client 'a': each client needs a secret of its"
+                  + " own (see also line 7)",
+              "line 9: client 'c' has the secret of client 'b': each client needs a secret of its"
+                  + " own (see also line 8)",
+              "line 10: client 'd' has the secret of the remote proxy: each client needs a secret"
+                  + " of its own (see also line 4)"),
+          new Case(
+              SERVER
+                  + "bore.bind_addr = \"0.0.0.0:7835\"\nport_range = \"20000-20010\"\n"
+                  + "[server.clients.a]\nsecret = \"secret of a\"\nports = \"20000\"",
+              "line 4: server.bore.bind_addr requires server.bore.secret with clients: without a"
+                  + " secret, every client of bore could open the ports of all of them"),
+          new Case(
+              SERVER
+                  + "bore.bind_addr = \"0.0.0.0:7835\"\nport_range = \"20000-20010\"\n"
+                  + "bore.secret = \"same\"\n"
+                  + "[server.clients.a]\nsecret = \"same\"\nports = \"20000\"",
+              "line 8: client 'a' has the secret of the clients of bore: each client needs a secret"
+                  + " of its own (see also line 6)"),
           new Case(
               SERVER + "[server.clients.a]\nports = \"1\"\nsecret = \"file:/no/such/file\"",
               "line 6: server.clients.a.secret /no/such/file: there is no such file"),

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -107,6 +108,10 @@ class SettingsSchemaTest {
         "[server]\\nservices.web = 1 | server.services.web",
         "[server]\\nservices.web.typ = 'tcp' | server.services.web.typ",
         "[server]\\nservices.web.type = 'sctp' | server.services.web.type",
+        "[server]\\nclients.a.services = '*' | server.clients.a",
+        "[server]\\nclients.a = {secret='x', secret_file='x', ports='1'} | server.clients.a",
+        "[server]\\nclients.a.secret = 'x' | server.clients.a",
+        "[server]\\nclients.'a b' = {secret='x', ports='1'} | server.clients.a b",
         "[client]\\nlog.level = 'loud' | client.log.level",
         "[client]\\ntransport.type = 'quic' | client.transport.type"
       })
@@ -155,12 +160,24 @@ class SettingsSchemaTest {
         properties.put(
             name, each instanceof Value value ? value.schema : table((Map<String, Object>) each)));
     if (properties.containsKey("*")) {
+      schema.put("propertyNames", Map.of("pattern", "^[A-Za-z0-9._-]{1,64}$"));
       schema.put("additionalProperties", properties.get("*"));
     } else {
       schema.put("additionalProperties", false);
       schema.put("properties", properties);
     }
+    if (properties.keySet().containsAll(Set.of("secret", "services", "ports"))) {
+      schema.put(
+          "allOf",
+          List.of(
+              Map.of("oneOf", List.of(required("secret"), required("secret_file"))),
+              Map.of("anyOf", List.of(required("services"), required("ports")))));
+    }
     return schema;
+  }
+
+  private static Map<String, Object> required(String key) {
+    return Map.of("required", List.of(key));
   }
 
   private static Value value(Role role, Key key) {

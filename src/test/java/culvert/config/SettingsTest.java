@@ -58,7 +58,7 @@ class SettingsTest {
         Optional.empty(),
         Optional.empty(),
         List.of(Secret.of("hunter2")),
-        List.of(),
+        Optional.empty(),
         TransportSettings.DEFAULT,
         Optional.empty(),
         second,

@@ -104,7 +104,7 @@ class TransportSettingsTest {
         Optional.empty(),
         Optional.empty(),
         secret ? List.of(Secret.of("hunter2")) : List.of(),
-        List.of(),
+        Optional.empty(),
         transport,
         tls ? Optional.of(new TlsServerSettings(identity, Optional.empty())) : Optional.empty(),
         Duration.ofSeconds(1),

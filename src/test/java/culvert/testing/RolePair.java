@@ -57,7 +57,7 @@ public final class RolePair implements AutoCloseable {
   public static final class Options {
     String remoteSecret = SECRET;
     String originSecret = SECRET;
-    List<ClientSettings> clients = List.of();
+    Optional<List<ClientSettings>> clients = Optional.empty();
     Optional<String> client = Optional.empty();
     TransportSettings remoteTransport = TransportSettings.DEFAULT;
     TransportSettings originTransport = TransportSettings.DEFAULT;
@@ -103,15 +103,22 @@ public final class RolePair implements AutoCloseable {
       return this;
     }
 
-    /** Sets the clients of the remote proxy. */
+    /** Sets the clients of the remote proxy; there may be none. */
     public Options clients(ClientSettings... all) {
-      clients = List.of(all);
+      clients = Optional.of(List.of(all));
       return this;
     }
 
     /** Makes the origin proxy log in as a client, with the secret of the origin side. */
     public Options asClient(String client, String secret) {
       this.client = Optional.of(client);
+      originSecret = secret;
+      return this;
+    }
+
+    /** Makes the origin proxy log in as no client, with this secret; null stands for none. */
+    public Options asNoClient(String secret) {
+      this.client = Optional.empty();
       originSecret = secret;
       return this;
     }

@@ -113,6 +113,11 @@ public final class FileSettings {
     };
   }
 
+  /** Returns whether the block has a table of clients, which may be empty. */
+  public boolean hasClients() {
+    return block.filter(Block::hasClients).isPresent();
+  }
+
   /** Returns whether there is a file. */
   public boolean isPresent() {
     return block.isPresent();
@@ -140,13 +145,13 @@ public final class FileSettings {
     return setting(argument).flatMap(setting -> values(setting).stream().findFirst()).map(names);
   }
 
-  /** Returns the name of a value of a service or client, which the file has. */
+  /** Returns the name of a value of a service or client, also of one that the file lacks. */
   String name(ServiceSetting ofService) {
     return values(ofService.setting()).stream()
         .filter(value -> value.service().equals(ofService.service()))
         .findFirst()
         .map(names)
-        .orElseThrow();
+        .orElseGet(() -> ofService.setting().key().replace("*", ofService.service()));
   }
 
   /** Returns the key of a setting that the file does not have; empty without a file. */

@@ -13,6 +13,7 @@ import java.util.Set;
  * @param role the role
  * @param line where the block begins
  * @param isRathole whether the block is for the protocol of rathole
+ * @param hasClients whether the block has a table of clients, which may be empty
  * @param values the values of each setting, in the order of the file; empty for rathole
  * @param notes warnings about keys that are valid and have no effect
  */
@@ -20,6 +21,7 @@ public record Block(
     Role role,
     int line,
     boolean isRathole,
+    boolean hasClients,
     Map<Setting, List<FileValue>> values,
     List<String> notes) {
 
@@ -34,7 +36,12 @@ public record Block(
     Map<Setting, List<FileValue>> all = new EnumMap<>(Setting.class);
     all.putAll(values);
     all.put(setting, List.of(value));
-    return new Block(role, line, isRathole, all, notes);
+    return new Block(role, line, isRathole, hasClients, all, notes);
+  }
+
+  /** Returns the block with a table of clients, empty if it has none. */
+  public Block withClientTable() {
+    return new Block(role, line, isRathole, true, values, notes);
   }
 
   /** Returns the values of a setting; those of all services if the place names none. */
@@ -54,7 +61,7 @@ public record Block(
         rest.put(setting, kept);
       }
     });
-    return new Block(role, line, isRathole, rest, notes);
+    return new Block(role, line, isRathole, hasClients, rest, notes);
   }
 
   private static boolean isAmong(Set<ServiceSetting> removed, Setting setting, String service) {

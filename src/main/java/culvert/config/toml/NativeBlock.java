@@ -70,13 +70,14 @@ final class NativeBlock {
       Map<String, String> variables,
       List<Problem> problems) {
     var block = new NativeBlock(role, layout, rathole, problems);
+    Table table = (Table) entry.value();
     var found =
-        new BlockReader(layout, block::unknown, variables, problems)
-            .read(role.block(), (Table) entry.value());
+        new BlockReader(layout, block::unknown, variables, problems).read(role.block(), table);
     Set<String> udp = udpServices(found);
     found.forEach(value -> block.add(value, udp.contains(value.service())));
     block.setTransport(found);
-    return new Block(role, entry.line(), false, block.values, notes(found));
+    boolean hasClients = role == Role.SERVER && table.find("clients").isPresent();
+    return new Block(role, entry.line(), false, hasClients, block.values, notes(found));
   }
 
   private Optional<String> unknown(String path) {

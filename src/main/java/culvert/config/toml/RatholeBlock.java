@@ -61,7 +61,7 @@ final class RatholeBlock {
     block.checkTokens();
     block.checkTransport();
     block.checkNoise();
-    return new Block(role, entry.line(), true, Map.of(), List.of());
+    return new Block(role, entry.line(), true, false, Map.of(), List.of());
   }
 
   private void checkKeys(int line) {

@@ -90,6 +90,13 @@ public record SettingsFile(Path file, Map<Role, Block> blocks, List<Problem> pro
     return new SettingsFile(file, kept, rest);
   }
 
+  /** Returns the file with a table of clients in the block of a role, empty if it has none. */
+  public SettingsFile withClientTable(Role role) {
+    Map<Role, Block> all = new EnumMap<>(blocks);
+    all.computeIfPresent(role, (name, block) -> block.withClientTable());
+    return new SettingsFile(file, all, problems);
+  }
+
   private static Block block(
       Role role,
       Table.Entry entry,

@@ -6,7 +6,9 @@ import culvert.config.RemoteSettings;
 import culvert.config.Secret;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import javax.crypto.SecretKey;
 
 /**
@@ -16,23 +18,27 @@ import javax.crypto.SecretKey;
  */
 final class LoginSecrets {
 
-  private final List<SecretKey> ofNoClient;
+  private final List<Secret> ofNoClient;
   private final Map<String, Secret> clients;
+  private final boolean isUsed;
   private final Secret unknown = Secret.of(Secret.generate());
 
-  private LoginSecrets(List<Secret> ofNoClient, Map<String, Secret> clients) {
-    this.ofNoClient = ofNoClient.stream().map(Secret::key).toList();
+  private LoginSecrets(List<Secret> ofNoClient, Map<String, Secret> clients, boolean isUsed) {
+    this.ofNoClient = List.copyOf(ofNoClient);
     this.clients = Map.copyOf(clients);
+    this.isUsed = isUsed;
+    // On all processors: the key of a typed secret takes some tenths of a second.
+    Stream.concat(ofNoClient.stream(), clients.values().stream()).toList().parallelStream()
+        .forEach(Secret::key);
   }
 
   /** Returns the secrets of a remote proxy. Blocks until the keys of all of them are derived. */
   static LoginSecrets of(RemoteSettings settings) {
-    // On all processors: the key of a typed secret takes some tenths of a second.
-    settings.clients().parallelStream().map(ClientSettings::secret).forEach(Secret::key);
     return new LoginSecrets(
         settings.secrets(),
         settings.clients().stream()
-            .collect(Collectors.toMap(ClientSettings::name, ClientSettings::secret)));
+            .collect(Collectors.toMap(ClientSettings::name, ClientSettings::secret)),
+        settings.hasSecret());
   }
 
   /** Returns the secret of an origin proxy, which may be that of a client. */
@@ -42,22 +48,23 @@ final class LoginSecrets {
         settings
             .client()
             .map(name -> Map.of(name, settings.secret().orElseThrow()))
-            .orElse(Map.of()));
+            .orElse(Map.of()),
+        settings.secret().isPresent());
   }
 
   /** Returns whether a login proves a secret. */
   boolean isUsed() {
-    return !ofNoClient.isEmpty() || !clients.isEmpty();
+    return isUsed;
   }
 
-  /** Returns whether only clients may log in. */
+  /** Returns whether only clients may log in; there may be none. */
   boolean isClientRequired() {
-    return ofNoClient.isEmpty() && !clients.isEmpty();
+    return isUsed && ofNoClient.isEmpty();
   }
 
   /** Returns the keys of the secrets of a login without the name of a client. */
   List<SecretKey> ofNoClient() {
-    return ofNoClient;
+    return ofNoClient.stream().map(Secret::key).toList();
   }
 
   /** Returns the key of a client's secret; that of no secret if there is no such client. */
@@ -65,8 +72,15 @@ final class LoginSecrets {
     return clients.getOrDefault(client, unknown).key();
   }
 
-  /** Returns the secret of a client that has proven it. */
-  Secret proven(String client) {
-    return clients.get(client);
+  /**
+   * Returns the secret of a key that was proven.
+   *
+   * @param client the client that has proven it, if it has logged in as one
+   */
+  Secret proven(Optional<String> client, SecretKey key) {
+    return client
+        .map(clients::get)
+        .orElseGet(() ->
+            ofNoClient.stream().filter(secret -> secret.key() == key).findFirst().orElseThrow());
   }
 }

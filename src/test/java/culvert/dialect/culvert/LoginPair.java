@@ -108,10 +108,15 @@ final class LoginPair implements AutoCloseable {
   }
 
   NativeDialect remote(TransportCase kind, List<Secret> secrets) {
-    return remote(kind, secrets, List.of());
+    return remote(kind, secrets, Optional.empty());
   }
 
   NativeDialect remote(TransportCase kind, List<Secret> secrets, List<ClientSettings> clients) {
+    return remote(kind, secrets, Optional.of(clients));
+  }
+
+  private NativeDialect remote(
+      TransportCase kind, List<Secret> secrets, Optional<List<ClientSettings>> clients) {
     var settings =
         new RemoteSettings(
             Optional.of(ADDRESS),
