@@ -250,6 +250,9 @@ public final class Handshake {
             Feature.field(self.features()),
             below.transport()));
     SecretKey proven = checkProof();
+    if (proven != null) {
+      exchange.setProven(proven);
+    }
     exchange.send(new Message.Proof(proven == null ? NO_PROOF : proof(proven, REMOTE_LABEL)));
     return new Peer(
         version,

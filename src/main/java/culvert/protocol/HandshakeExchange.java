@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
+import javax.crypto.SecretKey;
 
 /**
  * Exchanges the messages of a login, one at a time, before the link takes over. Does not read
@@ -29,6 +30,7 @@ public final class HandshakeExchange {
   private final OutputStream out;
   private byte[] transcript = new byte[0];
   private Optional<String> client;
+  private Optional<SecretKey> proven = Optional.empty();
   private boolean isDialling;
   private int remainingBytes = MAX_BYTES;
 
@@ -55,6 +57,16 @@ public final class HandshakeExchange {
    */
   public Optional<String> client() {
     return client;
+  }
+
+  /** Returns the secret that the peer has proven to this side, if it has proven one. */
+  public Optional<SecretKey> proven() {
+    return proven;
+  }
+
+  /** Records the secret that the peer has proven. */
+  void setProven(SecretKey secret) {
+    proven = Optional.of(secret);
   }
 
   /**

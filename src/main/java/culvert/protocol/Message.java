@@ -209,12 +209,13 @@ public sealed interface Message {
 
   /**
    * The settings of the remote proxy do not permit a service of this client any more. It is
-   * withdrawn; visitors that are connected stay.
+   * withdrawn; visitors that are connected stay. Without a text, they permit a service that was
+   * revoked or declined before, and the origin proxy can offer it.
    *
    * <pre>service (1 + n) | text to the end of the frame</pre>
    *
-   * @param service the name of a service, which was served
-   * @param text for users
+   * @param service the name of a service, which was served or offered
+   * @param text the reason for users; empty if the service is permitted
    */
   record Revoked(String service, String text) implements Message {}
 

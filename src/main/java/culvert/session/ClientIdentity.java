@@ -12,6 +12,11 @@ import java.util.Optional;
  */
 public record ClientIdentity(Optional<String> client, String name, String instance) {
 
+  /** Returns whether both have logged in as one client, or both as none. */
+  public boolean isOfClientOf(ClientIdentity other) {
+    return client.equals(other.client);
+  }
+
   /** Returns the name, after that of the client and a slash if it has logged in as one. */
   public String title() {
     // No name has a slash, so titles are as distinct as the pairs of names.

@@ -25,6 +25,14 @@ public interface Session {
   }
 
   /**
+   * Returns the authentication of the login, if it is by the settings of origin proxies and not by
+   * those of another protocol.
+   */
+  default Optional<LoginProof> proof() {
+    return Optional.empty();
+  }
+
+  /**
    * Runs the session in the calling thread: offers and withdraws services as the peer requests.
    * Returns normally only after {@link #close} or {@link #drain}.
    *
@@ -67,9 +75,15 @@ public interface Session {
    * Reports that the settings do not permit a service of this {@link #client} any more, which was
    * withdrawn; must not block.
    *
-   * @param why for people
+   * @param why for users
    */
   default void revoked(String service, String why) {}
+
+  /**
+   * Reports that the settings permit a service of this {@link #client} that they did not permit
+   * before; must not block.
+   */
+  default void permitted(String service) {}
 
   /** Returns whether the peer has yet to answer a ping: another session is preferable. */
   default boolean isQuiet() {

@@ -46,6 +46,11 @@ public final class NativeDialect implements Dialect {
     NativeLogin.Login login = current.login().accept(connection, current.self(), onVerified);
     return new Accepted.LoggedIn(
         new NativeSession(
-            login.connection(), current.self(), login.peer(), login.client(), shared));
+            login.connection(),
+            current.self(),
+            login.peer(),
+            login.client(),
+            login.proof(),
+            shared));
   }
 }

@@ -2,6 +2,7 @@ package culvert.dialect.culvert;
 
 import culvert.config.OriginSettings;
 import culvert.config.RemoteSettings;
+import culvert.config.Secret;
 import culvert.config.TlsClientSettings;
 import culvert.config.TlsServerSettings;
 import culvert.config.TransportKind;
@@ -14,6 +15,7 @@ import culvert.protocol.HandshakeExchange;
 import culvert.protocol.Message;
 import culvert.protocol.PeerNames;
 import culvert.protocol.PeerRefusedException;
+import culvert.session.LoginProof;
 import culvert.session.ProvenClient;
 import culvert.setting.Setting;
 import culvert.setting.SettingWarnings;
@@ -121,8 +123,13 @@ final class NativeLogin {
    * @param connection carries the link
    * @param peer the other side's HELLO
    * @param client the client that the peer has proven to be, if it has logged in as one
+   * @param proof what the peer has proven to the remote proxy
    */
-  record Login(Connection connection, Handshake.Peer peer, Optional<ProvenClient> client) {}
+  record Login(
+      Connection connection,
+      Handshake.Peer peer,
+      Optional<ProvenClient> client,
+      LoginProof proof) {}
 
   /**
    * Logs in as the side that dialled.
@@ -141,7 +148,7 @@ final class NativeLogin {
   }
 
   private static Login dialled(Connection connection, Handshake.Peer peer) {
-    return new Login(connection, peer, Optional.empty());
+    return new Login(connection, peer, Optional.empty(), new LoginProof(Optional.empty(), false));
   }
 
   private NativeNoise noise(Optional<String> client) {
@@ -168,7 +175,7 @@ final class NativeLogin {
         throw refuseEncrypted(exchange, expected, message);
       }
       var peer = Handshake.accept(expected, transportState(carrier), exchange, first);
-      return accepted(carrier, peer, expected, client, onVerified);
+      return accepted(carrier, peer, client, exchange.proven(), isCertified, onVerified);
     }
     if (!(first instanceof Message.Noise message)) {
       throw refuseUnencrypted(exchange);
@@ -180,7 +187,12 @@ final class NativeLogin {
       onVerified.run();
     }
     var peer = Handshake.accept(expected, encrypted.below(), within, hello);
-    return accepted(encrypted.connection(), peer, expected, client, onVerified);
+    Optional<SecretKey> proven =
+        encrypted.below().proven()
+            ? Optional.of(expected.secrets().get(encrypted.secret()))
+            : within.proven();
+    boolean isProof = isCertified || encrypted.isProof();
+    return accepted(encrypted.connection(), peer, client, proven, isProof, onVerified);
   }
 
   /** Returns the secrets that the peer may prove: that of its client, or those of no client. */
@@ -205,18 +217,28 @@ final class NativeLogin {
     return secrets.ofNoClient();
   }
 
-  /** With a secret, the peer has proven it by now, whatever the transport is. */
+  /**
+   * Returns the login of a peer that has proven what is required.
+   *
+   * @param secret the key of its secret, if one is required
+   * @param isAuthenticated whether it has proven a key or a certificate
+   */
   private Login accepted(
       Connection connection,
       Handshake.Peer peer,
-      Handshake.Local expected,
       Optional<String> client,
+      Optional<SecretKey> secret,
+      boolean isAuthenticated,
       Runnable onVerified) {
-    if (!expected.secrets().isEmpty()) {
+    if (secret.isPresent()) {
       onVerified.run();
     }
+    Optional<Secret> proven = secret.map(key -> secrets.proven(client, key));
     return new Login(
-        connection, peer, client.map(name -> new ProvenClient(name, secrets.proven(name))));
+        connection,
+        peer,
+        client.map(name -> new ProvenClient(name, proven.orElseThrow())),
+        new LoginProof(proven, isAuthenticated || secret.isPresent()));
   }
 
   private static HandshakeExchange exchange(Connection connection, Optional<String> client) {

@@ -16,6 +16,7 @@ import culvert.protocol.StreamRefusedReason;
 import culvert.protocol.StreamResetReason;
 import culvert.session.ClientIdentity;
 import culvert.session.Datagrams;
+import culvert.session.LoginProof;
 import culvert.session.Offer;
 import culvert.session.PendingStream;
 import culvert.session.ProvenClient;
@@ -42,6 +43,7 @@ final class NativeSession implements Session, Link.Events {
 
   private final Link link;
   private final Optional<ProvenClient> client;
+  private final LoginProof proof;
   private final ClientIdentity identity;
   private final boolean isRegistering;
   private final Set<Feature> features;
@@ -55,11 +57,13 @@ final class NativeSession implements Session, Link.Events {
       Handshake.Local self,
       Handshake.Peer peer,
       Optional<ProvenClient> client,
+      LoginProof proof,
       Link.Shared shared) {
     this.link = new Link(connection, Link.Side.OPENS, self, peer, shared, this);
     this.isRegistering = peer.version() >= Message.REGISTER_VERSION;
     this.features = peer.features();
     this.client = client;
+    this.proof = proof;
     this.identity =
         new ClientIdentity(
             client.map(ProvenClient::name), peer.name(), HexFormat.of().formatHex(peer.instance()));
@@ -78,6 +82,11 @@ final class NativeSession implements Session, Link.Events {
   @Override
   public Optional<ProvenClient> client() {
     return client;
+  }
+
+  @Override
+  public Optional<LoginProof> proof() {
+    return Optional.of(proof);
   }
 
   @Override
@@ -217,6 +226,11 @@ final class NativeSession implements Session, Link.Events {
   public void revoked(String service, String why) {
     link.removeService(service);
     send(new Message.Revoked(service, why));
+  }
+
+  @Override
+  public void permitted(String service) {
+    send(new Message.Revoked(service, ""));
   }
 
   private static Message.Offered offered(String text, ServiceRegistry.Answer answer) {

@@ -62,8 +62,10 @@ public final class NativeNoise {
    * @param isProof whether the first bytes that the peer sends on it prove that it has the secret
    *     or one of the expected keys. The handshake may have been a replay: with most patterns the
    *     peer sends nothing in it that depends on this side's ephemeral key.
+   * @param secret the position of the peer's secret among those of this side; 0 with static keys
    */
-  public record EncryptedLink(Connection connection, Handshake.Channel below, boolean isProof) {}
+  public record EncryptedLink(
+      Connection connection, Handshake.Channel below, boolean isProof, int secret) {}
 
   /**
    * Returns an instance that uses the shared secret alone, for all connections of a process.
@@ -161,7 +163,7 @@ public final class NativeNoise {
         exchange.send(nextMessage(noise));
       }
     }
-    return encrypted(carrier, noise);
+    return encrypted(carrier, noise, 0);
   }
 
   private byte[] prologue() {
@@ -205,7 +207,7 @@ public final class NativeNoise {
     }
     if (!isExpectedPeer(noise)) {
       // A peer that has completed the handshake reads only encrypted records.
-      HandshakeExchange current = noise.isDone() ? within(encrypted(carrier, noise)) : exchange;
+      HandshakeExchange current = noise.isDone() ? within(encrypted(carrier, noise, 0)) : exchange;
       throw current.refuse(ByeReason.CREDENTIALS, wrongKey(peer));
     }
   }
@@ -247,7 +249,8 @@ public final class NativeNoise {
   public EncryptedLink accept(Connection carrier, HandshakeExchange exchange, Message.Noise first)
       throws IOException {
     check(exchange, first);
-    NoiseHandshake noise = readFirst(exchange, first);
+    Started started = readFirst(exchange, first);
+    NoiseHandshake noise = started.noise();
     while (!noise.isDone()) {
       exchange.send(nextMessage(noise));
       if (!noise.isDone()) {
@@ -255,7 +258,7 @@ public final class NativeNoise {
         read(noise, message, exchange, carrier, "the origin proxy");
       }
     }
-    return encrypted(carrier, noise);
+    return encrypted(carrier, noise, isSecretProof() ? started.keys() : 0);
   }
 
   private void check(HandshakeExchange exchange, Message.Noise first) throws PeerRefusedException {
@@ -282,14 +285,17 @@ public final class NativeNoise {
     }
   }
 
+  /** A handshake with the set of keys at this position. */
+  private record Started(NoiseHandshake noise, int keys) {}
+
   /** Returns the handshake with the set of keys that matches the first message. */
-  private NoiseHandshake readFirst(HandshakeExchange exchange, Message.Noise first)
+  private Started readFirst(HandshakeExchange exchange, Message.Noise first)
       throws PeerRefusedException {
-    for (NoiseHandshake.Keys candidate : keys) {
-      var noise = NoiseHandshake.responder(protocol, candidate, prologue());
+    for (int i = 0; i < keys.size(); i++) {
+      var noise = NoiseHandshake.responder(protocol, keys.get(i), prologue());
       try {
         noise.readMessage(first.message());
-        return noise;
+        return new Started(noise, i);
       } catch (NoiseException e) {
         // The next set of keys may match.
       }
@@ -304,7 +310,7 @@ public final class NativeNoise {
                 + (protocol.isRemoteKeyRequired(false) ? ", or vice versa" : ""));
   }
 
-  private EncryptedLink encrypted(Connection carrier, NoiseHandshake noise) {
+  private EncryptedLink encrypted(Connection carrier, NoiseHandshake noise, int secret) {
     var connection =
         new RecordConnection(
             carrier,
@@ -317,6 +323,7 @@ public final class NativeNoise {
     return new EncryptedLink(
         connection,
         new Handshake.Channel(protocol.name(), noise.hash(), true, isSecretProof()),
-        isSecretProof() || isKeyExpected);
+        isSecretProof() || isKeyExpected,
+        secret);
   }
 }

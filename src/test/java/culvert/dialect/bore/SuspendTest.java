@@ -100,6 +100,9 @@ class SuspendTest {
         public void revoked(String service, String why) {}
 
         @Override
+        public void permitted(String service) {}
+
+        @Override
         public void unsupported(String service, String why) {}
 
         @Override

@@ -8,6 +8,7 @@ import culvert.net.Threads;
 import culvert.protocol.ByeReason;
 import culvert.protocol.PeerRefusedException;
 import culvert.session.Dialect;
+import culvert.session.LoginProof;
 import culvert.session.Session;
 import culvert.testing.LeakCheck;
 import culvert.testing.Seed;
@@ -148,6 +149,39 @@ class ClientLoginTest {
     assertRefused(
         login(logins.origin(kind, Optional.empty()), remote),
         "the remote proxy admits only clients that it knows by name; set --client-name");
+  }
+
+  /** The removal of the last client must not admit every origin proxy. */
+  @ParameterizedTest
+  @EnumSource
+  void emptyTableOfClientsAdmitsNoOriginProxy(TransportCase kind) throws Exception {
+    NativeDialect remote = logins.remote(kind, List.of(), List.of());
+    Optional<Secret> secret = kind.secret ? Optional.of(ofVienna) : Optional.empty();
+    assertThat(login(logins.origin(kind, secret), remote).remote().isLoggedIn()).isFalse();
+    if (kind.secret) {
+      assertRefused(
+          login(origin(kind, ofVienna, "vienna"), remote),
+          "the secret of client 'vienna' is wrong, or there is no such client");
+    }
+    assertThat(logins.verified.sum()).isZero();
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = WITH_SECRET, mode = EnumSource.Mode.MATCH_ALL)
+  void sessionHasTheSecretThatItsLoginHasProven(TransportCase kind) throws Exception {
+    NativeDialect remote = logins.remote(kind, List.of(ofLisbon, ofServer), List.of());
+    assertThat(session(login(origin(kind, ofServer, null), remote)).proof())
+        .contains(new LoginProof(Optional.of(ofServer), true));
+    assertThat(session(login(origin(kind, ofLisbon, null), remote)).proof())
+        .contains(new LoginProof(Optional.of(ofLisbon), true));
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"PLAIN", "NOISE_BY_KEYS", "NOISE_BY_BOTH_KEYS"})
+  void sessionWithoutASecretIsAuthenticatedByAKnownKeyOnly(TransportCase kind) throws Exception {
+    Session session = session(login(logins.origin(kind), logins.remote(kind)));
+    assertThat(session.proof())
+        .contains(new LoginProof(Optional.empty(), kind == TransportCase.NOISE_BY_BOTH_KEYS));
   }
 
   @ParameterizedTest
