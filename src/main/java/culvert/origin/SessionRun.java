@@ -262,6 +262,12 @@ final class SessionRun implements OriginSession.Listener {
   }
 
   @Override
+  public void permitted(String service) {
+    services.permitted(service);
+    services.update();
+  }
+
+  @Override
   public void shared(String service, int others, List<String> names) {
     if (others > 0) {
       log.info(

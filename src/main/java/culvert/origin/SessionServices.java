@@ -33,10 +33,14 @@ final class SessionServices {
   private static final Duration OFFER_PAUSE = Duration.ofMillis(500);
 
   /**
-   * Pause before a service that another origin proxy has is offered again. Each offer probes the
-   * other one, which loses the service if it does not answer.
+   * Pause before a service that another origin proxy has is offered again, since each offer probes
+   * the other one, which loses the service if it does not answer; and before one that is not
+   * permitted, because the remote proxy notifies the origin proxy if it is permitted later.
    */
-  private static final Duration IN_USE_PAUSE = Duration.ofSeconds(15);
+  private static final Duration LONG_PAUSE = Duration.ofSeconds(15);
+
+  /** Repeated offers in the shorter pause; they and their answers are few for the link. */
+  private static final int MAX_REPEATED = 128;
 
   /** Offers without an answer: their messages fit into the link. */
   private static final int MAX_OFFERED = 128;
@@ -76,6 +80,9 @@ final class SessionServices {
   /** Revoked before their offer was answered: the answer is older than the revocation. */
   private final Set<OfferedService> revokedEarly = new HashSet<>();
 
+  /** Permitted before their offer was answered: a refusal is older than the permission. */
+  private final Set<OfferedService> permittedEarly = new HashSet<>();
+
   /** Whether a service is served, and each of the others is offered by itself. */
   private boolean isComplete;
 
@@ -90,6 +97,9 @@ final class SessionServices {
 
   /** Whether there are services to withdraw after a pause. */
   private boolean isWithdrawalDue;
+
+  /** Repeated offers since the last pause. */
+  private int repeated;
 
   /** Creates the services of a session, none of which is offered yet. */
   SessionServices(
@@ -126,8 +136,10 @@ final class SessionServices {
           .entrySet()
           .removeIf(one -> one.getKey().name().equals(name) && one.getValue() == State.SERVED);
       OfferedService service = change(name, State.SERVED);
+      boolean isPermitted = permittedEarly.remove(service);
       if (revokedEarly.remove(service)) {
-        offerAgain(service, DeclinedReason.NOT_PERMITTED);
+        isOneByOne = true;
+        offerAgain(service, DeclinedReason.NOT_PERMITTED, isPermitted);
       } else {
         role.recordServed(service);
       }
@@ -159,7 +171,7 @@ final class SessionServices {
       boolean wasComplete = isComplete;
       OfferedService service = change(offer.service(), State.DECLINED);
       revokedEarly.remove(service);
-      offerAgain(service, reason);
+      offerAgain(service, reason, permittedEarly.remove(service));
       if (!isComplete && !role.hasServed()) {
         return false;
       }
@@ -194,10 +206,29 @@ final class SessionServices {
     }
   }
 
+  /** Records that a service is permitted that was declined or revoked: it is offered at once. */
+  void permitted(String name) {
+    lock.lock();
+    try {
+      for (OfferedService service : states.keySet()) {
+        if (service.name().equals(name) && states.get(service) == State.OFFERED) {
+          permittedEarly.add(service);
+        } else if (service.name().equals(name)) {
+          dueNanos.put(service, System.nanoTime());
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private void revoke(OfferedService service, String why) {
     switch (states.get(service)) {
-      case OFFERED -> revokedEarly.add(service);
-      case SERVED -> offerAgain(service, DeclinedReason.NOT_PERMITTED);
+      case OFFERED -> {
+        revokedEarly.add(service);
+        permittedEarly.remove(service);
+      }
+      case SERVED -> offerAgain(service, DeclinedReason.NOT_PERMITTED, false);
       case DECLINED, UNSUPPORTED -> {
         return;
       }
@@ -208,24 +239,35 @@ final class SessionServices {
     }
   }
 
-  /** The service becomes the last one in the order of the answers. */
-  private void offerAgain(OfferedService service, DeclinedReason reason) {
+  /**
+   * Plans an offer. The service becomes the last one in the order of the answers.
+   *
+   * @param isPermitted whether it was permitted after the answer
+   */
+  private void offerAgain(OfferedService service, DeclinedReason reason, boolean isPermitted) {
+    boolean isDue = isPermitted && reason == DeclinedReason.NOT_PERMITTED;
     states.remove(service);
     states.put(service, State.DECLINED);
-    dueNanos.put(service, System.nanoTime() + pause(reason).toNanos());
+    dueNanos.put(service, System.nanoTime() + (isDue ? 0 : pause(reason).toNanos()));
   }
 
   /** One that cannot be served would keep the others from it again. */
   private void offerOneByOne(List<OfferedService> together) {
     isOneByOne = true;
-    together.forEach(one -> states.remove(one, State.OFFERED));
+    for (OfferedService one : together) {
+      if (states.remove(one, State.OFFERED)) {
+        // The answers of the login were to other offers.
+        revokedEarly.remove(one);
+        permittedEarly.remove(one);
+      }
+    }
     update();
   }
 
   private static Duration pause(DeclinedReason reason) {
     return switch (reason) {
-      case SETTINGS, NOT_PERMITTED -> OFFER_PAUSE;
-      case IN_USE -> IN_USE_PAUSE;
+      case SETTINGS -> OFFER_PAUSE;
+      case IN_USE, NOT_PERMITTED -> LONG_PAUSE;
     };
   }
 
@@ -302,6 +344,7 @@ final class SessionServices {
     try {
       isRetryPlanned = false;
       withdrawn = 0;
+      repeated = 0;
       update();
     } finally {
       lock.unlock();
@@ -360,8 +403,12 @@ final class SessionServices {
   private void offer(Set<OfferedService> wanted) {
     long unanswered = states.values().stream().filter(State.OFFERED::equals).count();
     for (OfferedService service : due(wanted)) {
-      if (unanswered < MAX_OFFERED && !isOffered(service.name())) {
+      boolean isRepeated = states.containsKey(service);
+      if (unanswered < MAX_OFFERED
+          && !isOffered(service.name())
+          && !(isRepeated && repeated == MAX_REPEATED)) {
         unanswered++;
+        repeated += isRepeated ? 1 : 0;
         states.put(service, State.OFFERED);
         session.offer(service);
       }

@@ -13,7 +13,8 @@ import java.util.Set;
 
 /**
  * Finds the names, services and ports that a session requests and that other sessions have; those
- * keep them as long as they answer. Guarded by the lock of {@link Registry}.
+ * keep them as long as they answer, against another client until they end. Guarded by the lock of
+ * {@link Registry}.
  *
  * @param session the session that requests it
  * @param isShared whether it would share services
@@ -71,14 +72,15 @@ record Contests(RegistryTables tables, Session session, boolean isShared, Set<Se
     return new RegistrationStep.Decline(offer, DeclinedReason.IN_USE, PortListener.IN_USE);
   }
 
+  /** Returns whether two sessions are of one client, or both of none. */
+  static boolean isOfOneClient(Session one, Session other) {
+    return one.client().map(ProvenClient::name).equals(other.client().map(ProvenClient::name));
+  }
+
   private String served(Session holder) {
-    Optional<String> client = holder.client().map(ProvenClient::name);
-    // The names of another client's origin proxies are no concern of this one.
+    // A client does not receive the names of another one's origin proxies.
     Optional<String> name =
-        tables
-            .roster()
-            .verifiedName(holder)
-            .filter(text -> client.equals(session.client().map(ProvenClient::name)));
+        isOfOneClient(holder, session) ? tables.roster().verifiedName(holder) : Optional.empty();
     String title = name.map(text -> "origin proxy '" + text + "'").orElse("another origin proxy");
     return title
         + (isShared ? " serves it without " + Setting.SHARE : " serves it")

@@ -5,6 +5,7 @@ import culvert.net.HostPort;
 import culvert.net.Listener;
 import culvert.net.ReservedPlaces;
 import culvert.net.SocketConnection;
+import culvert.session.PendingStream;
 import culvert.session.Session;
 import culvert.session.Visitor;
 import java.io.IOException;
@@ -44,6 +45,11 @@ final class PortListener implements AutoCloseable {
    */
   private volatile Listener.Handler handler;
 
+  private record Target(String service, Session session) {}
+
+  /** The session that has the port, or null; written and read as {@link #handler}. */
+  private volatile Target target;
+
   private PortListener(HostPort at, TcpFronts visitors, BufferPool pool) throws IOException {
     this.visitors = visitors;
     this.share = visitors.share();
@@ -80,20 +86,35 @@ final class PortListener implements AutoCloseable {
   }
 
   /**
-   * Sends visitors to the session from now on, and accepts them if that has not begun. The caller
-   * holds the registry's lock; that of {@link culvert.net.ReservedPlaces} is taken inside it.
+   * Opens streams for visitors on the session from now on, and accepts them if that has not begun.
+   * The caller holds the registry's lock; that of {@link culvert.net.ReservedPlaces} is taken
+   * inside it.
    *
    * @param label the name of service and port in the log
    * @param service the service name of the visitors
    */
   void serve(String label, String service, Session session) {
     boolean isFirst = handler == null;
-    handler =
-        visitors.front(
-            label, v -> session.open(new Visitor(service, v.address(), v.reached())), share);
+    target = new Target(service, session);
+    handler = visitors.front(label, this::open, share);
     if (isFirst) {
       listener.start();
     }
+  }
+
+  private PendingStream open(Visitor visitor) throws IOException {
+    Target current = target;
+    if (current == null) {
+      throw new IOException("no origin proxy serves the port any more");
+    }
+    return current
+        .session()
+        .open(new Visitor(current.service(), visitor.address(), visitor.reached()));
+  }
+
+  /** Opens no more streams, also for visitors that were accepted. Does not block. */
+  void stop() {
+    target = null;
   }
 
   /** Returns the bound address. */
@@ -101,7 +122,7 @@ final class PortListener implements AutoCloseable {
     return HostPort.of(listener.address());
   }
 
-  /** Frees the port; accepted visitors are not affected. Waits for the accept thread. */
+  /** Frees the port; visitors that have a stream are not affected. Waits for the accept thread. */
   @Override
   public void close() {
     listener.close();

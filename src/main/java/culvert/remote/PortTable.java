@@ -130,11 +130,15 @@ final class PortTable {
     return isCurrent;
   }
 
-  /** Takes ports from their sessions. The caller closes the listeners, then calls {@link #free}. */
+  /**
+   * Takes ports, which have no new visitors, from their sessions. The caller closes the listeners,
+   * then calls {@link #free}.
+   */
   List<Held> release(Predicate<Held> which) {
     List<Held> released = held.values().stream().filter(which).toList();
     for (Held one : released) {
       held.remove(one.port());
+      one.listener().stop();
       closing.put(one.port(), new ArrayList<>());
     }
     return released;

@@ -2,6 +2,7 @@ package culvert.remote;
 
 import culvert.config.PortInterval;
 import culvert.protocol.DeclinedReason;
+import culvert.session.ClientIdentity;
 import culvert.session.Offer;
 import culvert.session.ServiceRegistry.Answer;
 import culvert.session.Session;
@@ -121,6 +122,7 @@ final class Registration {
       Optional<String> rule =
           tables.clients().refusal(session, offer.service(), requestedPort(offer));
       if (rule.isPresent()) {
+        tables.refused().add(session, offer.service(), offer.port());
         return new RegistrationStep.Decline(offer, DeclinedReason.NOT_PERMITTED, rule.get());
       }
       Optional<String> refusal = tables.refusal(session, offer, ports);
@@ -129,6 +131,12 @@ final class Registration {
       }
     }
     var contests = new Contests(tables, session, isShared, silent).of(offers);
+    Optional<RegistrationStep.Contest> ofOther =
+        contests.stream().filter(one -> !Contests.isOfOneClient(one.holder(), session)).findFirst();
+    if (ofOther.isPresent()) {
+      // A session of another client would be lost with all that it serves.
+      return ofOther.get().decline();
+    }
     if (!contests.isEmpty()) {
       return isProbed ? contests.getFirst().decline() : new RegistrationStep.Probe(contests);
     }
@@ -224,9 +232,12 @@ final class Registration {
   private Map<String, List<String>> enterServices(RegistryTables tables) {
     var added = new LinkedHashMap<String, List<String>>();
     tables.services().setShared(session, isShared);
+    offers.forEach(offer -> tables.refused().remove(session, offer.service()));
     for (Offer offer : offers) {
       if (offer.port().isEmpty() && tables.services().add(session, offer.service())) {
-        added.put(offer.service(), tables.sharers(session, offer.service()));
+        added.put(
+            offer.service(),
+            tables.sharers(session, offer.service()).stream().map(ClientIdentity::title).toList());
       }
     }
     return added;

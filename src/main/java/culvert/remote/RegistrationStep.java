@@ -13,7 +13,7 @@ sealed interface RegistrationStep {
    * The session serves all services and has been entered in the tables.
    *
    * @param addresses the public addresses of each service
-   * @param services the services that the session did not serve before, each with the names of the
+   * @param services the services that the session did not serve before, each with the titles of the
    *     sessions that it shares the service with
    * @param ports its new ports, whose visitors it does not get before the answer
    * @param superseded the sessions that have lost their name to it

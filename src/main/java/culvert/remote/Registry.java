@@ -1,5 +1,6 @@
 package culvert.remote;
 
+import static culvert.observe.LogEvent.event;
 import static culvert.remote.SessionLog.about;
 
 import culvert.config.RemoteSettings;
@@ -79,10 +80,23 @@ final class Registry implements ServiceRegistry, AutoCloseable {
           all.roster().apply(changed.connectionLimits().sessions(), changed.isPeerAuthenticated());
           all.ports().setRange(changed.ports());
           all.services().setWanted(changed.services());
-          return all.setClients(changed.clients());
+          return all.setClients(changed);
         });
     lost.ended().forEach(this::end);
     lost.revoked().forEach(this::revoke);
+    lost.permitted().forEach((session, services) -> services.forEach(session::permitted));
+    if (!lost.kept().isEmpty()) {
+      logKept(lost.kept());
+    }
+  }
+
+  /** Only a restart ends them: a secret that all origin proxies have is replaced step by step. */
+  private void logKept(List<Session> kept) {
+    log.warn(
+        kept.getFirst(),
+        event("sessions kept")
+            .with("sessions", kept.size())
+            .with("cause", "they have not logged in with a secret of the current settings"));
   }
 
   /** Its visitors are reset too: another person may have the secret. */
@@ -103,9 +117,9 @@ final class Registry implements ServiceRegistry, AutoCloseable {
     servicesChanged(session);
   }
 
-  /** Returns whether the session serves a service or a port. */
+  /** Returns whether the session has served, and has not withdrawn its last service. */
   boolean isServing(Session session) {
-    return locked(all -> all.isServing(session));
+    return locked(all -> all.roster().isServing(session));
   }
 
   /**
@@ -181,6 +195,7 @@ final class Registry implements ServiceRegistry, AutoCloseable {
     withdrawn(
         locked(all -> {
           all.roster().remove(session);
+          all.refused().remove(session);
           return all.withdrawAll(session);
         }));
     changes.remove(session);
@@ -194,9 +209,11 @@ final class Registry implements ServiceRegistry, AutoCloseable {
 
   @Override
   public void withdraw(Session session, String service) {
+    boolean wasServing = isServing(session);
     RegistryTables.Withdrawal lost = locked(all -> all.withdraw(session, service));
     withdrawn(lost);
-    if (!lost.names().isEmpty()) {
+    // A session that keeps its place after a revocation may have no service to lose.
+    if (!lost.names().isEmpty() || wasServing != isServing(session)) {
       servicesChanged(session);
     }
   }

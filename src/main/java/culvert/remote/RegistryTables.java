@@ -1,11 +1,13 @@
 package culvert.remote;
 
-import culvert.config.ClientSettings;
 import culvert.config.PortRange;
+import culvert.config.RemoteSettings;
 import culvert.config.ServiceType;
+import culvert.config.ShortList;
 import culvert.protocol.ByeReason;
 import culvert.session.ClientIdentity;
 import culvert.session.Offer;
+import culvert.session.ProvenClient;
 import culvert.session.Session;
 import culvert.setting.Setting;
 import java.util.ArrayList;
@@ -14,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -26,7 +29,8 @@ record RegistryTables(
     ServiceTable services,
     PortTable ports,
     ListenerTable listeners,
-    ClientTable clients) {
+    ClientTable clients,
+    RefusedOffers refused) {
 
   /** Ports of one session, which may have several services. */
   private static final int MAX_PORTS = 256;
@@ -52,62 +56,90 @@ record RegistryTables(
 
   /** Creates tables without listeners and clients. */
   RegistryTables(Roster roster, ServiceTable services, PortTable ports) {
-    this(roster, services, ports, new ListenerTable(), new ClientTable());
+    this(roster, services, ports, new ListenerTable(), new ClientTable(), new RefusedOffers());
   }
 
   /**
-   * What sessions lose because the clients have changed.
+   * What changes for the sessions because secrets or clients have changed.
    *
-   * @param ended sessions whose login is not valid any more, with the reasons; they are removed
-   * @param revoked services that were withdrawn from other sessions
+   * @param ended sessions of clients whose login is not valid any more, with the reasons; they are
+   *     removed
+   * @param revoked services that were withdrawn from other sessions of clients
+   * @param permitted services that other sessions may offer now
+   * @param kept sessions of no client whose login is not valid any more; they stay
    */
-  record Revocations(Map<Withdrawal, String> ended, List<Revoked> revoked) {}
+  record Revocations(
+      Map<Withdrawal, String> ended,
+      List<Revoked> revoked,
+      Map<Session, List<String>> permitted,
+      List<Session> kept) {}
 
   /**
    * A service that its client may not offer any more.
    *
    * @param service the name of the service
-   * @param why for people
+   * @param why for users
    * @param lost the service and its ports
    */
   record Revoked(String service, String why, Withdrawal lost) {}
 
   /**
-   * Replaces the clients. A session keeps only what its client may still offer; it is removed if
-   * its client is not the one any more that it has logged in as.
+   * Replaces the secrets and the clients. A session of a client keeps only what that may still
+   * offer; it is removed if the client was removed or has another secret.
    */
-  Revocations setClients(List<ClientSettings> changed) {
-    clients.set(changed);
+  Revocations setClients(RemoteSettings changed) {
+    Set<String> affected = clients.set(changed);
     Map<Withdrawal, String> ended = new LinkedHashMap<>();
     var revoked = new ArrayList<Revoked>();
+    Map<Session, List<String>> permitted = new LinkedHashMap<>();
+    var kept = new ArrayList<Session>();
     for (Session session : roster.sessions()) {
-      Optional<String> why = clients.refusalOfLogin(session);
-      if (why.isPresent()) {
-        roster.remove(session);
-        ended.put(withdrawAll(session), why.get());
-      } else {
-        revoked.addAll(revoke(session));
+      Optional<String> client = session.client().map(ProvenClient::name);
+      if (client.isEmpty()) {
+        clients.refusalOfLogin(session).ifPresent(why -> kept.add(session));
+      } else if (affected.contains(client.get())) {
+        Optional<String> why = clients.refusalOfLogin(session);
+        if (why.isPresent()) {
+          roster.remove(session);
+          ended.put(withdrawAll(session), why.get());
+        } else {
+          revoked.addAll(revoke(session));
+          permitted.put(session, refused.removePermitted(session, clients));
+        }
       }
     }
-    return new Revocations(ended, revoked);
+    return new Revocations(ended, revoked, permitted, kept);
   }
 
-  /** A service may have several ports; it is withdrawn with all of them. */
+  /**
+   * A service may have several ports; it is withdrawn with all of them. The session keeps its place
+   * also without services: its visitors stay, and it offers the services again.
+   */
   private List<Revoked> revoke(Session session) {
     Map<String, String> reasons = new LinkedHashMap<>();
     for (String service : services.servedBy(session)) {
-      clients
-          .refusal(session, service, OptionalInt.empty())
-          .ifPresent(why -> reasons.put(service, why));
+      revokeIfRefused(session, service, OptionalInt.empty(), OptionalInt.empty(), reasons);
     }
     for (PortTable.Held port : ports.heldBy(session)) {
-      clients
-          .refusal(session, port.offer().service(), OptionalInt.of(port.port()))
-          .ifPresent(why -> reasons.putIfAbsent(port.offer().service(), why));
+      Offer offer = port.offer();
+      revokeIfRefused(session, offer.service(), OptionalInt.of(port.port()), offer.port(), reasons);
     }
     return reasons.entrySet().stream()
-        .map(one -> new Revoked(one.getKey(), one.getValue(), withdraw(session, one.getKey())))
+        .map(one -> new Revoked(one.getKey(), one.getValue(), take(session, one.getKey())))
         .toList();
+  }
+
+  private void revokeIfRefused(
+      Session session,
+      String service,
+      OptionalInt port,
+      OptionalInt requested,
+      Map<String, String> reasons) {
+    Optional<String> why = clients.refusal(session, service, port);
+    if (why.isPresent()) {
+      reasons.putIfAbsent(service, why.get());
+      refused.add(session, service, requested);
+    }
   }
 
   /**
@@ -138,8 +170,7 @@ record RegistryTables(
         .orElseGet(() -> roster.admit(session));
   }
 
-  /** Returns whether the session serves a service or a port. */
-  boolean isServing(Session session) {
+  private boolean hasServices(Session session) {
     return services.isServing(session) || !ports.heldBy(session).isEmpty();
   }
 
@@ -159,7 +190,7 @@ record RegistryTables(
     }
     return offer.port().isPresent()
         ? refusal(offer.port().getAsInt(), ports.heldBy(session).size() + requested)
-        : refusal(offer.service(), offer.type()).or(() -> refusalOfUdp(session, offer));
+        : refusalOfService(session, offer).or(() -> refusalOfUdp(session, offer));
   }
 
   private static Optional<String> refusalOfUdp(Session session, Offer offer) {
@@ -168,21 +199,32 @@ record RegistryTables(
     return isSupported ? Optional.empty() : Optional.of(NO_UDP);
   }
 
-  private Optional<String> refusal(String service, ServiceType type) {
+  private Optional<String> refusalOfService(Session session, Offer offer) {
+    String service = offer.service();
     if (services.isOfferable(service)) {
       ServiceType here = services.address(service).type();
-      return Optional.of(mismatch(service, here, type)).filter(text -> type != here);
+      return Optional.of(mismatch(service, here, offer.type()))
+          .filter(text -> offer.type() != here);
     }
-    List<String> names = services.names();
+    if (services.names().isEmpty()) {
+      return Optional.of(
+          "the remote proxy has no services of its own (no "
+              + Setting.OUTSIDE_ADDR
+              + "); ask for a port of its "
+              + Setting.PORT_RANGE
+              + " with "
+              + Setting.OUTSIDE_PORT);
+    }
+    // A client does not receive the names of the services of others.
+    List<String> permitted =
+        services.names().stream()
+            .filter(name -> clients.refusal(session, name, OptionalInt.empty()).isEmpty())
+            .toList();
     return Optional.of(
-        names.isEmpty()
-            ? "the remote proxy has no services of its own (no "
-                + Setting.OUTSIDE_ADDR
-                + "); ask for a port of its "
-                + Setting.PORT_RANGE
-                + " with "
-                + Setting.OUTSIDE_PORT
-            : "the remote proxy has no service '" + service + "'; it has " + names);
+        "the remote proxy has no service '"
+            + service
+            + "'"
+            + (permitted.isEmpty() ? "" : "; it has [" + ShortList.of(permitted) + "]"));
   }
 
   private static String mismatch(String service, ServiceType here, ServiceType offered) {
@@ -227,11 +269,10 @@ record RegistryTables(
         : services.holders(newcomer, offer.service(), isShared);
   }
 
-  /** Returns the names of the other sessions that serve a service. */
-  List<String> sharers(Session session, String service) {
+  /** Returns the origin proxies of the other sessions that serve a service. */
+  List<ClientIdentity> sharers(Session session, String service) {
     return services.others(session, service).stream()
         .flatMap(other -> other.identity().stream())
-        .map(ClientIdentity::name)
         .toList();
   }
 
@@ -243,16 +284,22 @@ record RegistryTables(
         .toList();
   }
 
-  /** Takes a service with its ports from the session. */
+  /** Takes a service with its ports from the session, at the request of its peer. */
   Withdrawal withdraw(Session session, String service) {
+    Withdrawal lost = take(session, service);
+    refused.remove(session, service);
+    if (!hasServices(session)) {
+      roster.servesNothing(session);
+    }
+    return lost;
+  }
+
+  private Withdrawal take(Session session, String service) {
     List<PortTable.Held> released =
         ports.release(one -> one.session() == session && one.offer().service().equals(service));
     var names = new ArrayList<>(released.stream().map(PortTable.Held::label).toList());
     if (services.withdraw(session, service)) {
       names.add(service);
-    }
-    if (!isServing(session)) {
-      roster.servesNothing(session);
     }
     return new Withdrawal(session, names, released);
   }

@@ -231,6 +231,11 @@ final class Roster {
     return logged.size() < MAX_REFUSALS && logged.add(refusal.hashCode());
   }
 
+  /** Returns whether the session has a place among those that serve. */
+  boolean isServing(Session session) {
+    return serving.contains(session);
+  }
+
   /** Records that the session has no services any more. */
   void servesNothing(Session session) {
     serving.remove(session);

@@ -1,6 +1,7 @@
 package culvert.remote;
 
 import culvert.net.Deadlines;
+import culvert.session.ClientIdentity;
 import culvert.session.Session;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -60,12 +61,20 @@ final class SharingNotices {
     var notices = new ArrayList<Notice>();
     for (String service : changed) {
       for (Session session : tables.services().sharers(service)) {
-        List<String> names = tables.sharers(session, service);
-        notices.add(
-            new Notice(session, service, names.size(), names.stream().limit(MAX_NAMES).toList()));
+        List<ClientIdentity> others = tables.sharers(session, service);
+        notices.add(new Notice(session, service, others.size(), names(session, others)));
       }
     }
     changed.clear();
     return notices;
+  }
+
+  /** Returns some of the names, without those of other clients. */
+  private static List<String> names(Session session, List<ClientIdentity> others) {
+    return others.stream()
+        .filter(other -> session.identity().filter(other::isOfClientOf).isPresent())
+        .map(ClientIdentity::name)
+        .limit(MAX_NAMES)
+        .toList();
   }
 }

@@ -36,6 +36,9 @@ public interface OriginSession {
      */
     void revoked(String service, String why);
 
+    /** The remote proxy permits a service that it has declined or revoked: it can be offered. */
+    void permitted(String service);
+
     /**
      * The other origin proxies that share a service have changed.
      *

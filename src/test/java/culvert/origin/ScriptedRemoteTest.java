@@ -158,6 +158,7 @@ class ScriptedRemoteTest {
     send(0, new Message.Revoked("ssh", "not permitted any more"));
     send(0, new Message.Offered("ssh", List.of("127.0.0.1:8"), ""));
     tunnel.awaitLog("service not served", "service=ssh", "not permitted any more");
+    send(0, new Message.Revoked("ssh", ""));
     assertThat(receive()).isEqualTo(new Message.Offer("ssh"));
   }
 

@@ -14,9 +14,11 @@ import culvert.observe.Counter;
 import culvert.observe.Counters;
 import culvert.protocol.ByeReason;
 import culvert.protocol.DeclinedReason;
+import culvert.session.LoginProof;
 import culvert.session.Offer;
 import culvert.session.ServiceRegistry.Answer;
 import culvert.session.Visitor;
+import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
 import culvert.testing.RolePair;
 import culvert.testing.TestLog;
@@ -26,11 +28,15 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What clients may offer, at an offer and after a reload. */
 @ExtendWith(LeakCheck.class)
@@ -101,6 +107,10 @@ class ClientRulesTest {
   }
 
   private void reload(List<ClientSettings> changed) {
+    reload(Optional.of(changed), Secret.of(RolePair.SECRET));
+  }
+
+  private void reload(Optional<List<ClientSettings>> changed, Secret... secrets) {
     RemoteSettings usual = new RolePair.Options().remoteSettings();
     registry.apply(
         new RemoteSettings(
@@ -110,7 +120,7 @@ class ClientRulesTest {
             SERVICES,
             Optional.of(PortRange.parse("5000-5009")),
             usual.bore(),
-            usual.secrets(),
+            List.of(secrets),
             changed,
             usual.transport(),
             usual.tls(),
@@ -300,6 +310,142 @@ class ClientRulesTest {
         .contains(
             new Roster.Refusal(
                 ByeReason.CREDENTIALS, "client 'vienna' was removed from the settings"));
+  }
+
+  private static FakeSession unnamed(Optional<Secret> proven) {
+    var session = new FakeSession("laptop", "7");
+    session.proof = new LoginProof(proven, proven.isPresent());
+    return session;
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "true, the secret of its login was removed from the settings",
+    "false, the settings require a secret since its login"
+  })
+  void loginThatSpansAChangeOfTheSecretIsRefused(boolean isProven, String why) {
+    FakeSession session = unnamed(isProven ? Optional.of(OTHER) : Optional.empty());
+    assertThat(registry.admit(session, () -> {}))
+        .contains(new Roster.Refusal(ByeReason.CREDENTIALS, why));
+    join(unnamed(Optional.of(Secret.of(RolePair.SECRET))));
+  }
+
+  @Test
+  void loginWithoutAnySecretIsAdmittedIfNoneIsRequired() {
+    reload(Optional.empty());
+    join(unnamed(Optional.empty()));
+  }
+
+  @Test
+  void sessionsOfARemovedSecretStayAndAreLogged() {
+    FakeSession session = unnamed(Optional.of(Secret.of(RolePair.SECRET)));
+    join(session);
+    assertThat(offer(session, Offer.of("web"))).isInstanceOf(Answer.Served.class);
+    reload(Optional.of(clients("*", "")));
+    assertThat(session.closedFor).isNull();
+    log.close();
+    assertThat(log.text()).contains("sessions kept sessions=1");
+  }
+
+  /** Without services it would end as an unauthenticated connection, with its visitors. */
+  @Test
+  void sessionKeepsItsPlaceAfterItsLastServiceIsRevoked() {
+    join(vienna);
+    assertThat(offer(vienna, Offer.of("web"))).isInstanceOf(Answer.Served.class);
+    reload(clients("db", ""));
+    assertThat(vienna.revoked).hasSize(1);
+    assertThat(registry.isServing(vienna)).isTrue();
+    assertThatThrownBy(() -> open("web")).hasMessageContaining("no origin proxy serves");
+    registry.withdraw(vienna, "web");
+    assertThat(registry.isServing(vienna)).isFalse();
+  }
+
+  @Test
+  void sessionIsNotifiedOfServicesThatArePermittedLater() {
+    join(vienna);
+    assertThat(offer(vienna, Offer.of("web"), Offer.of("ssh-home")))
+        .isInstanceOf(Answer.Served.class);
+    assertThat(offer(vienna, Offer.of("db"))).isInstanceOf(Answer.Declined.class);
+    reload(clients("web", "5003"));
+    assertThat(vienna.permitted).isEmpty();
+    reload(clients("*", "5003"));
+    assertThat(vienna.permitted).containsExactlyInAnyOrder("ssh-home", "db");
+    reload(clients("*", "5003"));
+    assertThat(vienna.permitted).hasSize(2);
+  }
+
+  @Test
+  void numberOfRefusedOffersThatAreRememberedIsLimited() {
+    join(vienna);
+    for (int i = 0; i <= RefusedOffers.MAX_OFFERS; i++) {
+      assertThat(offer(vienna, Offer.of("s" + i))).isInstanceOf(Answer.Declined.class);
+    }
+    reload(clients("*", ""));
+    assertThat(vienna.permitted).hasSize(RefusedOffers.MAX_OFFERS);
+  }
+
+  /** A silent session would end with all that it serves. */
+  @Test
+  void clientDoesNotEndTheSessionOfAnotherClient() {
+    var lisbon = FakeSession.ofClient("lisbon", OTHER, "desktop", "2");
+    join(vienna);
+    join(lisbon);
+    assertThat(offer(vienna, Offer.of("web"), Offer.of("ssh-home")))
+        .isInstanceOf(Answer.Served.class);
+    assertThat(offer(lisbon, Offer.of("web")))
+        .isEqualTo(
+            new Answer.Declined(
+                Offer.of("web"),
+                DeclinedReason.IN_USE,
+                "another origin proxy serves it; to share its visitors, give --share to both"));
+    assertThat(vienna.probes).isEmpty();
+    assertThat(vienna.closedFor).isNull();
+  }
+
+  @Test
+  void clientThatIsNotInTheTableMayOfferNothing() {
+    var berlin = FakeSession.ofClient("berlin", OTHER, "laptop", "2");
+    assertThat(tables.clients().refusal(berlin, "web", OptionalInt.empty()))
+        .contains("client 'berlin' was removed from the settings");
+    assertThat(tables.clients().ports(berlin, PortRange.parse("5000-5009"))).isEmpty();
+  }
+
+  @Test
+  void refusalListsOnlyServicesThatTheClientMayOffer() {
+    join(vienna);
+    assertThat(offer(vienna, Offer.of("ssh-x")))
+        .isEqualTo(
+            new Answer.Declined(
+                Offer.of("ssh-x"),
+                DeclinedReason.SETTINGS,
+                "the remote proxy has no service 'ssh-x'; it has [web, ssh-home]"));
+  }
+
+  @Test
+  void refusalListsTheFirstOfManyRules() {
+    List<String> many = IntStream.range(0, 1000).mapToObj(i -> "s" + i).toList();
+    reload(List.of(new ClientSettings("vienna", SECRET, many, List.of())));
+    join(vienna);
+    assertThat(offer(vienna, Offer.of("web")))
+        .isEqualTo(
+            notPermitted(
+                Offer.of("web"),
+                "client 'vienna' may not offer service 'web'; it may offer s0, s1, s2, s3, s4, s5,"
+                    + " s6, s7, s8, s9 and 990 more"));
+  }
+
+  @Test
+  void noticeOfASharedServiceHasNoNamesOfOtherClients() throws Exception {
+    var lisbon = FakeSession.ofClient("lisbon", OTHER, "desktop", "2");
+    var second = FakeSession.ofClient("vienna", SECRET, "server", "3");
+    for (FakeSession session : List.of(vienna, lisbon, second)) {
+      join(session);
+      registry.register(session, List.of(Offer.of("web")), true, answer -> {});
+    }
+    Eventually.within(
+        RolePair.LIMIT, () -> assertThat(vienna.notices).containsExactly("web 2 [server]"));
+    log.close();
+    assertThat(log.text()).contains("shared_with=vienna/laptop,lisbon/desktop");
   }
 
   @Test

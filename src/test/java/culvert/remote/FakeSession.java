@@ -5,6 +5,7 @@ import culvert.net.Connection;
 import culvert.protocol.ByeReason;
 import culvert.session.ClientIdentity;
 import culvert.session.Datagrams;
+import culvert.session.LoginProof;
 import culvert.session.PendingStream;
 import culvert.session.ProvenClient;
 import culvert.session.ServiceRegistry;
@@ -52,6 +53,8 @@ final class FakeSession implements Session {
   ByeReason closedFor;
   String closedWhy;
   final Queue<String> revoked = new ArrayDeque<>();
+  final Queue<String> permitted = new ArrayDeque<>();
+  LoginProof proof;
   private final String title;
   private final Optional<ClientIdentity> member;
   private final Optional<ProvenClient> client;
@@ -97,6 +100,16 @@ final class FakeSession implements Session {
   @Override
   public Optional<ProvenClient> client() {
     return client;
+  }
+
+  @Override
+  public Optional<LoginProof> proof() {
+    return Optional.ofNullable(proof);
+  }
+
+  @Override
+  public void permitted(String service) {
+    permitted.add(service);
   }
 
   @Override

@@ -2,6 +2,7 @@ package culvert.system;
 
 import static culvert.testing.TestClient.assertEchoes;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import culvert.config.ClientSettings;
 import culvert.config.Secret;
@@ -29,11 +30,14 @@ class ClientTest {
   private static final String WEB = "web=127.0.0.1:0";
   private static final String SSH = "ssh=127.0.0.1:0";
 
+  private static final Duration HANDSHAKE = Duration.ofSeconds(1);
+
   private final String secret = Secret.generate();
   private final RolePair.Options options =
       new RolePair.Options()
           .asClient("vienna", secret)
           .clients(vienna("web", "ssh"))
+          .handshake(HANDSHAKE)
           .retryingWithin(Duration.ofMillis(50));
 
   private TestServer server;
@@ -102,21 +106,44 @@ class ClientTest {
     assertThat(count(Counter.SESSIONS)).isEqualTo(1);
   }
 
+  private static void assertReset(Socket visitor) throws Exception {
+    Eventually.within(
+        RolePair.LIMIT,
+        () ->
+            assertThatThrownBy(
+                    () -> {
+                      visitor.getOutputStream().write(1);
+                      visitor.getInputStream().read();
+                    })
+                .hasMessageMatching("Connection reset.*|Broken pipe"));
+  }
+
+  /** A session without services ends, and its visitors with it, unless it keeps its place. */
+  @Test
+  void revokedLastServiceKeepsItsVisitorsAndComesBackAtOnce() throws Exception {
+    reload(vienna("web"));
+    roles.awaitLog("service revoked", "service=ssh");
+    try (Socket web = roles.visit("web")) {
+      assertEchoes(web, "before");
+      reload(vienna("other"));
+      roles.awaitLog("service not served", "service=web", "may not offer service 'web'");
+      long end = System.nanoTime() + HANDSHAKE.multipliedBy(2).toNanos();
+      while (System.nanoTime() < end) {
+        assertEchoes(web, "revoked");
+      }
+      reload(vienna("web"));
+      roles.awaitEcho("web");
+      assertEchoes(web, "after");
+    }
+    assertThat(count(Counter.SESSIONS)).isEqualTo(1);
+  }
+
   @Test
   void sessionOfARemovedClientEndsWithItsVisitors() throws Exception {
     try (Socket web = roles.visit("web")) {
       assertEchoes(web, "before");
       reload();
-      Eventually.within(
-          RolePair.LIMIT,
-          () -> {
-            try {
-              web.getOutputStream().write(1);
-              assertThat(web.getInputStream().read()).isEqualTo(-1);
-            } catch (IOException e) {
-              assertThat(e).hasMessageContaining("reset");
-            }
-          });
+      assertReset(web);
       roles.awaitLog("session revoked", "client 'vienna' was removed from the settings");
       assertUnserved("web");
       roles.awaitLog(
@@ -136,6 +163,25 @@ class ClientTest {
     options.asClient("vienna", changed);
     roles.reloadOrigin(at("web"), at("ssh"));
     roles.awaitEcho("web");
+  }
+
+  /** Without a secret of the remote proxy, the removal must not admit every origin proxy. */
+  @Test
+  void removalOfTheLastClientAdmitsNoOriginProxy() throws Exception {
+    options.secrets(null, secret);
+    reload(vienna("web", "ssh"));
+    try (Socket web = roles.visit("web")) {
+      assertEchoes(web, "before");
+      reload();
+      assertReset(web);
+    }
+    roles.awaitLog(
+        "login refused by remote proxy",
+        "the secret of client 'vienna' is wrong, or there is no such client");
+    options.asNoClient(null).plain();
+    roles.reloadOrigin(at("web"), at("ssh"));
+    roles.awaitLog("login refused by remote proxy", "the remote proxy admits only clients");
+    assertUnserved("web");
   }
 
   @Test

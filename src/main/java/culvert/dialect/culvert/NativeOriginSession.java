@@ -180,6 +180,8 @@ final class NativeOriginSession implements OriginSession, Link.Events {
       case Message.Declined declined -> declined(declined);
       case Message.Shared shared ->
           listener.shared(shared.service(), shared.others(), shared.names());
+      case Message.Revoked revoked when revoked.text().isEmpty() ->
+          listener.permitted(revoked.service());
       case Message.Revoked revoked -> listener.revoked(revoked.service(), revoked.text());
       case Message.Drain drain -> listener.draining();
       default -> throw new ProtocolException("unexpected message: only origin proxies send it");
