@@ -60,8 +60,7 @@ public final class NativeOriginDialect implements OriginDialect {
 
   @Override
   public OriginSession login(Connection connection) throws IOException {
-    NativeLogin.Login login =
-        access.login().dial(connection, access.self(), access.client());
+    NativeLogin.Login login = access.login().dial(connection, access.self(), access.client());
     return new NativeOriginSession(
         login.connection(), access.self(), login.peer(), ports, isShared, shared);
   }
