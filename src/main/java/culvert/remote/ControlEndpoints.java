@@ -84,7 +84,7 @@ final class ControlEndpoints implements AutoCloseable {
 
   /** Returns the heap of an unauthenticated connection at the control address. */
   private static int bytesEach(RemoteSettings settings) {
-    boolean isTls = settings.transport().kind(!settings.secrets().isEmpty()).isTls();
+    boolean isTls = settings.transport().kind(settings.hasSecret()).isTls();
     return isTls ? TLS_BYTES : PLAIN_BYTES;
   }
 
