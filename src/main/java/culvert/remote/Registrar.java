@@ -204,6 +204,7 @@ final class Registrar {
       registry.servicesChanged(session);
     }
     one.answer().accept(new Answer.Served(serve.addresses()));
+    serve.services().keySet().forEach(service -> registry.closeIfLost(session, service));
     serve.ports().forEach(port -> registry.locked(tables -> tables.ports().open(port)));
     serve.superseded().forEach(lost -> registry.evict(lost, session));
     serve.silent().forEach(this::closeSilent);

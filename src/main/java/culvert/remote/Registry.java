@@ -280,8 +280,12 @@ final class Registry implements ServiceRegistry, AutoCloseable {
 
   private void opened(Session session, String service) {
     session.serviceOpened(service);
+    closeIfLost(session, service);
+  }
+
+  /** Closes a service that the session has lost while that was reported as open. */
+  void closeIfLost(Session session, String service) {
     if (!locked(all -> all.services().streaming(service).contains(session))) {
-      // It has withdrawn the service meanwhile.
       session.serviceClosed(service);
     }
   }

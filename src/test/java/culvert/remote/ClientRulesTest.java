@@ -448,6 +448,22 @@ class ClientRulesTest {
     assertThat(log.text()).contains("shared_with=vienna/laptop,lisbon/desktop");
   }
 
+  /** The answer reserves streams for the service after the revocation has ended that. */
+  @Test
+  void serviceThatIsRevokedDuringTheAnswerReservesNoStreams() {
+    join(vienna);
+    registry.register(
+        vienna,
+        List.of(Offer.of("web")),
+        false,
+        answer -> {
+          reload(clients("db", ""));
+          vienna.open.add("web");
+        });
+    assertThat(vienna.revoked).hasSize(1);
+    assertThat(vienna.open).isEmpty();
+  }
+
   @Test
   void equalClientsChangeNothing() {
     join(vienna);
