@@ -49,7 +49,7 @@ public enum Counter {
   SESSIONS_SUPERSEDED,
   /** Sessions that ended because the peer sent or accepted nothing for too long. */
   SESSIONS_SILENT,
-  /** Sessions that ended because the settings have their client or its secret no more. */
+  /** Sessions that ended because their client was removed or has another secret. */
   SESSIONS_REVOKED,
   /** Offers declined: unknown service, owned by another session, or session draining. */
   OFFERS_DECLINED,

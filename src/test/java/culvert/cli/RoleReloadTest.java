@@ -413,11 +413,13 @@ class RoleReloadTest {
         Files.writeString(secret, "second secret of the home");
         server.hangUp();
         server.awaitLog("session revoked", "the secret of client 'home' has changed");
+        server.awaitLog(RELOADED, "clients_changed=home", "files_changed=" + secret);
         client.hangUp();
         client.awaitLog(2, "session started");
         try (Socket visitor = TestClient.dial(server.address("web="))) {
           assertEchoes(visitor, "with the second secret");
         }
+        assertThat(server.log() + client.log()).doesNotContain("secret of the home");
       }
     }
   }

@@ -7,8 +7,10 @@ import culvert.net.Threads;
 import culvert.testing.BareLogin;
 import culvert.testing.LeakCheck;
 import culvert.testing.Loopback;
+import java.io.EOFException;
 import java.io.FilterOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -104,6 +106,19 @@ class HandshakeTest {
         self.secrets(),
         version,
         features);
+  }
+
+  /** It does not know the frame CLIENT, and sends nothing before it closes the connection. */
+  @Test
+  void endAfterTheNameOfAClientSuggestsAnOldRemoteProxy() {
+    var exchange =
+        new HandshakeExchange(
+            InputStream.nullInputStream(), OutputStream.nullOutputStream(), Optional.of("vienna"));
+    assertThatThrownBy(() -> Handshake.dial(origin(SECRET), Handshake.Channel.PLAIN, exchange))
+        .isInstanceOf(EOFException.class)
+        .hasMessage(
+            "the peer closed the connection during the handshake; a remote proxy that is too old"
+                + " for --client-name closes it too: update it, or log in without");
   }
 
   @Test

@@ -21,6 +21,8 @@ final class LoginSecrets {
   private final List<Secret> ofNoClient;
   private final Map<String, Secret> clients;
   private final boolean isUsed;
+
+  /** The secret of a client that does not exist. */
   private final Secret unknown = Secret.of(Secret.generate());
 
   private LoginSecrets(List<Secret> ofNoClient, Map<String, Secret> clients, boolean isUsed) {
@@ -62,7 +64,10 @@ final class LoginSecrets {
     return isUsed && ofNoClient.isEmpty();
   }
 
-  /** Returns the keys of the secrets of a login without the name of a client. */
+  /**
+   * Returns the keys of the secrets of a login without the name of a client; at an origin proxy,
+   * the key of its secret.
+   */
   List<SecretKey> ofNoClient() {
     return ofNoClient.stream().map(Secret::key).toList();
   }

@@ -11,7 +11,8 @@ import java.util.Optional;
 /**
  * The settings of one side's logins, which a reload replaces as a whole.
  *
- * @param self this side's HELLO, with the secrets that belong to no client
+ * @param self this side's HELLO, with the secrets of logins without the name of a client; at an
+ *     origin proxy, with its secret
  * @param login the steps from a new connection to a login
  * @param client the name of the client that an origin proxy logs in as, if any
  */

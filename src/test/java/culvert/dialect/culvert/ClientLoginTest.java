@@ -4,18 +4,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import culvert.config.ClientSettings;
 import culvert.config.Secret;
+import culvert.net.Connection;
 import culvert.net.Threads;
 import culvert.protocol.ByeReason;
 import culvert.protocol.PeerRefusedException;
 import culvert.session.Dialect;
 import culvert.session.LoginProof;
+import culvert.session.ProvenClient;
 import culvert.session.Session;
 import culvert.testing.LeakCheck;
+import culvert.testing.MemoryConnection;
 import culvert.testing.Seed;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.FutureTask;
@@ -69,6 +75,12 @@ class ClientLoginTest {
 
   private LoginPair.Outcome login(
       NativeOriginDialect origin, NativeDialect remote, RecordedWire wire) throws Exception {
+    return login(origin, remote, wire, wire.near());
+  }
+
+  private LoginPair.Outcome login(
+      NativeOriginDialect origin, NativeDialect remote, RecordedWire wire, Connection near)
+      throws Exception {
     var accepting =
         new FutureTask<>(() -> {
           LoginPair.Side side = logins.accept(remote, wire.far());
@@ -76,7 +88,7 @@ class ClientLoginTest {
           return side;
         });
     Threads.start("remote side", accepting);
-    LoginPair.Side dialled = logins.dial(origin, wire.near());
+    LoginPair.Side dialled = logins.dial(origin, near);
     wire.down.readerDone();
     return new LoginPair.Outcome(dialled, accepting.get()).close();
   }
@@ -211,9 +223,100 @@ class ClientLoginTest {
         "the secret of client 'vienna' is wrong, or there is no such client");
   }
 
-  /** The name is sent before the encryption begins, and is a part of what the login proves. */
+  /** The keys of both sides are known, and the client proves its secret within the encryption. */
+  @ParameterizedTest
+  @EnumSource(names = {"NOISE_BY_KEYS", "NOISE_BY_BOTH_KEYS", "WS_BY_KEYS", "WSS_BY_KEYS"})
+  void clientProvesItsSecretWithinNoiseWithKeys(TransportCase kind) throws Exception {
+    NativeDialect remote = remote(kind);
+    Session session = session(login(origin(kind, ofVienna, "vienna"), remote));
+    assertThat(session.client()).contains(new ProvenClient("vienna", ofVienna));
+    assertRefused(
+        login(origin(kind, ofLisbon, "vienna"), remote),
+        "the secret of client 'vienna' is wrong, or there is no such client");
+    assertThat(session(login(origin(kind, ofServer, null), remote)).client()).isEmpty();
+  }
+
+  /** What an attacker in between does with the frame CLIENT, which is not encrypted. */
+  private enum Attack {
+    INSERT,
+    REPEAT,
+    REMOVE;
+
+    private static final byte[] FRAME =
+        HexFormat.of().parseHex("060000060000000000000000" + "7669656e6e61");
+
+    private static final int PREFACE = "CULVERT\n".length();
+
+    byte[] changed(byte[] first) {
+      var bytes = new ByteArrayOutputStream();
+      bytes.write(first, 0, PREFACE);
+      if (this != REMOVE) {
+        bytes.writeBytes(FRAME);
+      }
+      int rest = this == REMOVE ? PREFACE + FRAME.length : PREFACE;
+      bytes.write(first, rest, first.length - rest);
+      return bytes.toByteArray();
+    }
+  }
+
+  /** Delivers the first write after an attack, and all others unchanged. */
+  private static final class AttackedDirection implements MemoryConnection.Direction {
+    private final MemoryConnection.Direction to;
+    private final Attack attack;
+    private boolean isOver;
+
+    AttackedDirection(MemoryConnection.Direction to, Attack attack) {
+      this.to = to;
+      this.attack = attack;
+    }
+
+    @Override
+    public int read(ByteBuffer target) throws IOException {
+      return to.read(target);
+    }
+
+    @Override
+    public void write(ByteBuffer source) throws IOException {
+      byte[] bytes = new byte[source.remaining()];
+      source.get(bytes);
+      to.write(ByteBuffer.wrap(isOver ? bytes : attack.changed(bytes)));
+      isOver = true;
+    }
+
+    @Override
+    public void closeWriter() {
+      to.closeWriter();
+    }
+
+    @Override
+    public void closeReader() {
+      to.closeReader();
+    }
+  }
+
+  /** With the secret of the client, only the binding of its name prevents the login. */
   @ParameterizedTest
   @EnumSource(names = {"PLAIN_WITH_SECRET", "NOISE_BY_SECRET", "NOISE_BY_KEYS_WITH_SECRET"})
+  void nameThatIsInsertedRepeatedOrRemovedPreventsTheSession(TransportCase kind) throws Exception {
+    for (Attack attack : Attack.values()) {
+      var wire = new RecordedWire();
+      var near = new MemoryConnection(wire.down, new AttackedDirection(wire.up, attack), 1);
+      String client = attack == Attack.INSERT ? null : "vienna";
+      var outcome = login(origin(kind, ofVienna, client), remote(kind), wire, near);
+      assertThat(outcome.remote().isLoggedIn()).as("%s", attack).isFalse();
+      assertThat(outcome.origin().isLoggedIn()).as("%s", attack).isFalse();
+    }
+  }
+
+  /** The name is sent before the encryption begins, and is a part of what the login proves. */
+  @ParameterizedTest
+  @EnumSource(
+      names = {
+        "PLAIN_WITH_SECRET",
+        "NOISE_BY_SECRET",
+        "NOISE_BY_KEYS_WITH_SECRET",
+        "NOISE_BY_BOTH_KEYS"
+      })
   void changedByteOfTheNamePreventsTheSession(TransportCase kind) throws Exception {
     Secret same = ofVienna;
     // With the secret of the other name, only the binding of the name prevents the login.
