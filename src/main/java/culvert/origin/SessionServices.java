@@ -5,20 +5,17 @@ import static culvert.observe.LogEvent.event;
 import culvert.net.Deadlines;
 import culvert.net.Durations;
 import culvert.observe.LimitedLog;
+import culvert.origin.OfferStates.State;
 import culvert.protocol.DeclinedReason;
 import culvert.session.Offer;
 import culvert.session.OfferedService;
 import culvert.session.OriginSession;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.stream.Stream;
 
 /**
  * The services of one session, and the answers of the remote proxy to their offers. Until the
@@ -29,16 +26,6 @@ import java.util.stream.Stream;
  */
 final class SessionServices {
 
-  /** Pause before a service that the remote proxy does not have is offered again. */
-  private static final Duration OFFER_PAUSE = Duration.ofMillis(500);
-
-  /**
-   * Pause before a service that another origin proxy has is offered again, since each offer probes
-   * the other one, which loses the service if it does not answer; and before one that is not
-   * permitted, because the remote proxy notifies the origin proxy if it is permitted later.
-   */
-  private static final Duration LONG_PAUSE = Duration.ofSeconds(15);
-
   /** Repeated offers in the shorter pause; they and their answers are few for the link. */
   private static final int MAX_REPEATED = 128;
 
@@ -47,16 +34,6 @@ final class SessionServices {
 
   /** Withdrawals in a pause, which have no answer; none while earlier messages are unsent. */
   private static final int MAX_WITHDRAWN = 64;
-
-  private enum State {
-    /** Offered, without an answer. */
-    OFFERED,
-    SERVED,
-    /** Offered again after a pause. */
-    DECLINED,
-    /** Not offered again in this session. */
-    UNSUPPORTED
-  }
 
   private final WantedServices role;
   private final OriginSession session;
@@ -71,11 +48,7 @@ final class SessionServices {
    */
   private final ReentrantLock lock = new ReentrantLock();
 
-  /** Without those that were not offered or were withdrawn; in the order of the last answers. */
-  private final Map<OfferedService, State> states = new LinkedHashMap<>();
-
-  /** When the services that were declined are offered again. */
-  private final Map<OfferedService, Long> dueNanos = new HashMap<>();
+  private final OfferStates states = new OfferStates();
 
   /** Revoked before their offer was answered: the answer is older than the revocation. */
   private final Set<OfferedService> revokedEarly = new HashSet<>();
@@ -121,7 +94,7 @@ final class SessionServices {
       List<OfferedService> first =
           wanted.stream().filter(service -> !role.isDeclined(service)).toList();
       List<OfferedService> offered = first.isEmpty() ? wanted : first;
-      offered.forEach(service -> states.put(service, State.OFFERED));
+      offered.forEach(states::offered);
       return offered;
     } finally {
       lock.unlock();
@@ -132,10 +105,8 @@ final class SessionServices {
   void served(String name) {
     lock.lock();
     try {
-      states
-          .entrySet()
-          .removeIf(one -> one.getKey().name().equals(name) && one.getValue() == State.SERVED);
-      OfferedService service = change(name, State.SERVED);
+      states.removeServed(name);
+      OfferedService service = states.answered(name, State.SERVED);
       boolean isPermitted = permittedEarly.remove(service);
       if (revokedEarly.remove(service)) {
         isOneByOne = true;
@@ -152,7 +123,7 @@ final class SessionServices {
   void unsupported(String name) {
     lock.lock();
     try {
-      change(name, State.UNSUPPORTED);
+      states.answered(name, State.UNSUPPORTED);
     } finally {
       lock.unlock();
     }
@@ -169,7 +140,7 @@ final class SessionServices {
     lock.lock();
     try {
       boolean wasComplete = isComplete;
-      OfferedService service = change(offer.service(), State.DECLINED);
+      OfferedService service = states.answered(offer.service(), State.DECLINED);
       revokedEarly.remove(service);
       offerAgain(service, reason, permittedEarly.remove(service));
       if (!isComplete && !role.hasServed()) {
@@ -179,7 +150,7 @@ final class SessionServices {
       if (!isComplete) {
         offerOneByOne(together);
       }
-      boolean isContinued = wasComplete || has(State.OFFERED) || has(State.SERVED);
+      boolean isContinued = wasComplete || states.has(State.OFFERED) || states.has(State.SERVED);
       if (isContinued && isNew) {
         logDeclined(offer, reason, why);
       }
@@ -196,11 +167,7 @@ final class SessionServices {
   void revoked(String name, String why) {
     lock.lock();
     try {
-      for (OfferedService service : List.copyOf(states.keySet())) {
-        if (service.name().equals(name)) {
-          revoke(service, why);
-        }
-      }
+      states.named(name).forEach(service -> revoke(service, why));
     } finally {
       lock.unlock();
     }
@@ -210,11 +177,11 @@ final class SessionServices {
   void permitted(String name) {
     lock.lock();
     try {
-      for (OfferedService service : states.keySet()) {
-        if (service.name().equals(name) && states.get(service) == State.OFFERED) {
+      for (OfferedService service : states.named(name)) {
+        if (states.get(service) == State.OFFERED) {
           permittedEarly.add(service);
-        } else if (service.name().equals(name)) {
-          dueNanos.put(service, System.nanoTime());
+        } else {
+          states.offerNow(service);
         }
       }
     } finally {
@@ -246,16 +213,14 @@ final class SessionServices {
    */
   private void offerAgain(OfferedService service, DeclinedReason reason, boolean isPermitted) {
     boolean isDue = isPermitted && reason == DeclinedReason.NOT_PERMITTED;
-    states.remove(service);
-    states.put(service, State.DECLINED);
-    dueNanos.put(service, System.nanoTime() + (isDue ? 0 : pause(reason).toNanos()));
+    states.offerAfter(isDue ? Duration.ZERO : OfferStates.pause(reason), service);
   }
 
   /** One that cannot be served would keep the others from it again. */
   private void offerOneByOne(List<OfferedService> together) {
     isOneByOne = true;
     for (OfferedService one : together) {
-      if (states.remove(one, State.OFFERED)) {
+      if (states.removeOffered(one)) {
         // The answers of the login were to other offers.
         revokedEarly.remove(one);
         permittedEarly.remove(one);
@@ -264,35 +229,13 @@ final class SessionServices {
     update();
   }
 
-  private static Duration pause(DeclinedReason reason) {
-    return switch (reason) {
-      case SETTINGS -> OFFER_PAUSE;
-      case IN_USE, NOT_PERMITTED -> LONG_PAUSE;
-    };
-  }
-
   private void logDeclined(Offer offer, DeclinedReason reason, String why) {
     lines.warn(
         "service not served " + offer.service(),
         event("service not served")
             .with("service", offer)
             .with("cause", why)
-            .with("again_in", Durations.of(pause(reason))));
-  }
-
-  private OfferedService change(String name, State next) {
-    OfferedService service =
-        states.keySet().stream()
-            .filter(one -> one.name().equals(name) && states.get(one) == State.OFFERED)
-            .findFirst()
-            .orElseThrow(() -> new IllegalStateException("not offered: " + name));
-    states.remove(service);
-    states.put(service, next);
-    return service;
-  }
-
-  private boolean has(State state) {
-    return states.containsValue(state);
+            .with("again_in", Durations.of(OfferStates.pause(reason))));
   }
 
   /**
@@ -302,7 +245,7 @@ final class SessionServices {
   boolean isLoginComplete() {
     lock.lock();
     try {
-      isComplete |= has(State.SERVED) && (isOneByOne || !has(State.OFFERED));
+      isComplete |= states.has(State.SERVED) && (isOneByOne || !states.has(State.OFFERED));
       return isComplete;
     } finally {
       lock.unlock();
@@ -333,9 +276,9 @@ final class SessionServices {
   }
 
   private void planRetry() {
-    if ((has(State.DECLINED) || withdrawn > 0 || isWithdrawalDue) && !isRetryPlanned) {
+    if ((states.has(State.DECLINED) || withdrawn > 0 || isWithdrawalDue) && !isRetryPlanned) {
       isRetryPlanned = true;
-      deadlines.after(OFFER_PAUSE, this::retry);
+      deadlines.after(OfferStates.OFFER_PAUSE, this::retry);
     }
   }
 
@@ -356,14 +299,11 @@ final class SessionServices {
    * follows after answers or a pause.
    */
   private void change(Set<OfferedService> wanted) {
-    states
-        .entrySet()
-        .removeIf(one -> !wanted.contains(one.getKey()) && isNotServed(one.getValue()));
-    dueNanos.keySet().retainAll(states.keySet());
+    states.retain(wanted);
     // Offers have answers, which limit their number.
     boolean isBlocked = withdrawn == 0 && session.hasUnsentMessages();
     offer(wanted);
-    withdraw(isAnyServed(wanted) ? removed(wanted) : List.of(), isBlocked);
+    withdraw(states.isAnyServed(wanted) ? states.removed(wanted) : List.of(), isBlocked);
   }
 
   private void withdraw(List<OfferedService> removed, boolean isBlocked) {
@@ -376,55 +316,18 @@ final class SessionServices {
     isWithdrawalDue = count < removed.size();
   }
 
-  private List<OfferedService> removed(Set<OfferedService> wanted) {
-    return states.keySet().stream()
-        .filter(one -> !wanted.contains(one) && canWithdraw(one))
-        .toList();
-  }
-
-  private static boolean isNotServed(State state) {
-    return state == State.DECLINED || state == State.UNSUPPORTED;
-  }
-
-  private boolean isAnyServed(Set<OfferedService> wanted) {
-    return wanted.stream().anyMatch(service -> states.get(service) == State.SERVED);
-  }
-
-  /** A withdrawal has no type: it would include an offer of another type. */
-  private boolean canWithdraw(OfferedService service) {
-    return states.get(service) == State.SERVED && !isOffered(service.name());
-  }
-
-  private boolean isOffered(String name) {
-    return states.entrySet().stream()
-        .anyMatch(one -> one.getKey().name().equals(name) && one.getValue() == State.OFFERED);
-  }
-
   private void offer(Set<OfferedService> wanted) {
-    long unanswered = states.values().stream().filter(State.OFFERED::equals).count();
-    for (OfferedService service : due(wanted)) {
-      boolean isRepeated = states.containsKey(service);
+    long unanswered = states.unanswered();
+    for (OfferedService service : states.due(wanted)) {
+      boolean isRepeated = states.get(service) != null;
       if (unanswered < MAX_OFFERED
-          && !isOffered(service.name())
+          && !states.isOffered(service.name())
           && !(isRepeated && repeated == MAX_REPEATED)) {
         unanswered++;
         repeated += isRepeated ? 1 : 0;
-        states.put(service, State.OFFERED);
+        states.offered(service);
         session.offer(service);
       }
     }
-  }
-
-  /**
-   * Returns the services that were never offered, then those whose last offer is the longest ago.
-   */
-  private List<OfferedService> due(Set<OfferedService> wanted) {
-    long now = System.nanoTime();
-    Stream<OfferedService> added = wanted.stream().filter(service -> !states.containsKey(service));
-    Stream<OfferedService> declined =
-        states.keySet().stream()
-            .filter(service -> states.get(service) == State.DECLINED)
-            .filter(service -> now - dueNanos.getOrDefault(service, now) >= 0);
-    return Stream.concat(added, declined).toList();
   }
 }
