@@ -64,19 +64,48 @@ public final class Dialer {
     var cancelled = new CompletableFuture<Void>();
     cancellation.onCancel(() -> cancelled.complete(null));
     try {
-      List<InetSocketAddress> addresses =
-          lookup.addresses(target, deadline, cancelled).stream()
-              .map(address -> new InetSocketAddress(address, target.port()))
-              .toList();
+      List<InetSocketAddress> addresses = addresses(target, deadline, cancelled);
       var attempts = new HappyEyeballs(pool, deadline, isResetOnDeath);
       cancelled.thenRun(attempts::cancel);
       return attempts.run(addresses);
     } catch (UnknownHostException e) {
       throw e;
     } catch (IOException e) {
-      String reason = cancelled.isDone() ? "cancelled" : reason(e, limit);
-      throw new IOException(target + ": " + reason, e);
+      throw named(target, e, limit, cancelled);
     }
+  }
+
+  /**
+   * Returns all current addresses of {@code target}, the preferred one first.
+   *
+   * @param limit time for the lookup
+   * @param cancellation ends the lookup
+   * @throws IOException naming the target and the reason
+   */
+  public List<InetSocketAddress> addresses(
+      HostPort target, Duration limit, Cancellation cancellation) throws IOException {
+    var cancelled = new CompletableFuture<Void>();
+    cancellation.onCancel(() -> cancelled.complete(null));
+    try {
+      return addresses(target, System.nanoTime() + limit.toNanos(), cancelled);
+    } catch (UnknownHostException e) {
+      throw e;
+    } catch (IOException e) {
+      throw named(target, e, limit, cancelled);
+    }
+  }
+
+  private List<InetSocketAddress> addresses(
+      HostPort target, long deadline, CompletableFuture<Void> cancelled) throws IOException {
+    return lookup.addresses(target, deadline, cancelled).stream()
+        .map(address -> new InetSocketAddress(address, target.port()))
+        .toList();
+  }
+
+  private static IOException named(
+      HostPort target, IOException e, Duration limit, CompletableFuture<Void> cancelled) {
+    String reason = cancelled.isDone() ? "cancelled" : reason(e, limit);
+    return new IOException(target + ": " + reason, e);
   }
 
   /**

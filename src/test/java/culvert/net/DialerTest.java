@@ -59,6 +59,15 @@ class DialerTest {
   }
 
   @Test
+  void addressesAreAllOfTheNameWithThePort() throws Exception {
+    var resolver = new TestResolver();
+    resolver.answer(List.of("127.0.0.2", "127.0.0.1"));
+    Dialer dialer = resolver.dialer(new BufferPool());
+    assertThat(dialer.addresses(new HostPort(NAME, 7), LIMIT, new Cancellation()))
+        .containsExactly(new InetSocketAddress(OTHER_V4, 7), new InetSocketAddress(V4, 7));
+  }
+
+  @Test
   void refusalNamesTheAddress() throws Exception {
     HostPort closed;
     try (var server = server(V4)) {

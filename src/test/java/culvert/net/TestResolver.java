@@ -1,0 +1,41 @@
+package culvert.net;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** A resolver whose answer a test sets. It has no address at first. */
+public final class TestResolver {
+
+  private final AtomicInteger lookups = new AtomicInteger();
+  private volatile List<InetAddress> addresses = List.of();
+
+  /** Sets the addresses of every name. */
+  public void answer(List<String> literals) throws UnknownHostException {
+    var next = new ArrayList<InetAddress>();
+    for (String literal : literals) {
+      next.add(InetAddress.getByName(literal));
+    }
+    addresses = next;
+  }
+
+  /** Returns a dialer that uses this resolver. */
+  public Dialer dialer(BufferPool pool) {
+    return new Dialer(pool, new NameLookup(this::resolve));
+  }
+
+  /** Returns how many lookups there were. */
+  public int lookups() {
+    return lookups.get();
+  }
+
+  private List<InetAddress> resolve(HostPort target) throws UnknownHostException {
+    lookups.incrementAndGet();
+    if (addresses.isEmpty()) {
+      throw new UnknownHostException("no address of " + target.host());
+    }
+    return addresses;
+  }
+}
