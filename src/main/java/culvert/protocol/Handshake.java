@@ -27,7 +27,7 @@ import javax.crypto.SecretKey;
  * test weak secrets against it offline; only an encrypted connection prevents that.
  *
  * <p>If the connection below has proven the secret already, proofs are empty and the dialling side
- * does not wait for the CHALLENGE.
+ * does not wait for the CHALLENGE, unless it checks the process of the remote proxy first.
  */
 public final class Handshake {
 
@@ -110,6 +110,21 @@ public final class Handshake {
   public record Peer(
       int version, Set<Feature> features, byte[] instance, int opens, int streams, String name) {}
 
+  /** Decides by the remote proxy's instance id whether the dialling side completes its login. */
+  @FunctionalInterface
+  public interface InstanceCheck {
+    /** Accepts every process; the proof need not wait for the CHALLENGE then. */
+    InstanceCheck NONE = instance -> {};
+
+    /**
+     * Called after the CHALLENGE and before the proof. The remote proxy has proven nothing by then,
+     * unless the connection below has.
+     *
+     * @throws IOException if the login ends here, which has no effect at the remote proxy
+     */
+    void check(byte[] instance) throws IOException;
+  }
+
   private final Local self;
   private final Channel below;
   private final HandshakeExchange exchange;
@@ -135,7 +150,17 @@ public final class Handshake {
    */
   public static Peer dial(Local self, Channel below, HandshakeExchange exchange)
       throws IOException {
-    return new Handshake(self, below, exchange).dial();
+    return dial(self, below, exchange, InstanceCheck.NONE);
+  }
+
+  /**
+   * Runs the dialling side as {@link #dial(Local, Channel, HandshakeExchange)} does, with a check
+   * of the remote proxy's process, whose exception it throws.
+   */
+  public static Peer dial(
+      Local self, Channel below, HandshakeExchange exchange, InstanceCheck instances)
+      throws IOException {
+    return new Handshake(self, below, exchange).dial(instances);
   }
 
   /**
@@ -151,17 +176,19 @@ public final class Handshake {
         .accept(HandshakeExchange.expect(Message.Hello.class, first));
   }
 
-  private Peer dial() throws IOException {
+  private Peer dial(InstanceCheck instances) throws IOException {
+    boolean isProofEarly = below.proven() && instances == InstanceCheck.NONE;
     if (!below.prefaceSent()) {
       exchange.begin(hello());
-    } else if (below.proven()) {
+    } else if (isProofEarly) {
       exchange.send(hello(), new Message.Proof(NO_PROOF));
     } else {
       exchange.send(hello());
     }
     var challenge = challenge();
     check(challenge);
-    if (!below.proven()) {
+    instances.check(challenge.instance());
+    if (!isProofEarly) {
       exchange.send(new Message.Proof(proof(ORIGIN_LABEL)));
     }
     byte[] expected = proof(REMOTE_LABEL);

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -29,6 +30,9 @@ class HandshakeTest {
   static final byte[] ORIGIN = Handshake.newInstance();
   static final byte[] REMOTE = Handshake.newInstance();
   static final Optional<SecretKey> SECRET = secret("correct horse");
+
+  private static final Handshake.Channel PROVEN =
+      new Handshake.Channel("noise", new byte[0], true, true);
 
   @Test
   void equalSecretsCompleteLogin() throws Exception {
@@ -124,6 +128,46 @@ class HandshakeTest {
   @Test
   void instanceIdsAreRandom() {
     assertThat(ORIGIN).hasSize(Message.INSTANCE_BYTES).isNotEqualTo(REMOTE);
+  }
+
+  @Test
+  void loginThatFailsTheCheckOfTheProcessSendsNoProof() throws Exception {
+    try (var pair = Loopback.open()) {
+      var accept = new FutureTask<>(() -> acceptWithin(pair));
+      Thread helper = Threads.start("accept", accept);
+      Handshake.InstanceCheck check =
+          instance -> {
+            throw new IOException("not " + HexFormat.of().formatHex(instance));
+          };
+      assertThatThrownBy(() -> dialWithin(pair, check))
+          .hasMessage("not " + HexFormat.of().formatHex(REMOTE));
+      pair.near().close();
+      helper.join();
+      assertThatThrownBy(accept::get).cause().isInstanceOf(EOFException.class);
+    }
+  }
+
+  @Test
+  void loginThatPassesTheCheckOfTheProcessIsCompleted() throws Exception {
+    try (var pair = Loopback.open()) {
+      var accept = new FutureTask<>(() -> acceptWithin(pair));
+      Thread helper = Threads.start("accept", accept);
+      learned(dialWithin(pair, instance -> {}), REMOTE, 33, 44);
+      helper.join();
+      learned(accept.get(), ORIGIN, 11, 22);
+    }
+  }
+
+  /** Within an encrypted connection that has proven the secret. */
+  private static Handshake.Peer dialWithin(Loopback pair, Handshake.InstanceCheck check)
+      throws IOException {
+    var exchange = new HandshakeExchange(pair.near().input(), pair.near().output());
+    return Handshake.dial(origin(SECRET), PROVEN, exchange, check);
+  }
+
+  private static Handshake.Peer acceptWithin(Loopback pair) throws IOException {
+    var exchange = new HandshakeExchange(pair.far().input(), pair.far().output());
+    return Handshake.accept(remote(SECRET), PROVEN, exchange, exchange.receive());
   }
 
   static Handshake.Local origin(Optional<SecretKey> secret) {
