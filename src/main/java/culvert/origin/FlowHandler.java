@@ -268,7 +268,8 @@ final class FlowHandler implements FlowAcceptor, AutoCloseable {
         event("origin server not reached")
             .with("service", visitor.service())
             .with("visitor", visitor.name())
-            .with("cause", cause.getMessage()));
+            .with("cause", cause.getMessage())
+            .withAll(visitor.remoteField()));
   }
 
   /** Removes a flow that has ended. */

@@ -194,7 +194,8 @@ final class StreamHandler implements IncomingStream.Handler, AutoCloseable {
         event("origin server not reached")
             .with("service", visitor.service())
             .with("visitor", visitor.name())
-            .with("cause", cause));
+            .with("cause", cause)
+            .withAll(visitor.remoteField()));
   }
 
   private void relay(

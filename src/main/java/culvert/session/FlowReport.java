@@ -93,6 +93,7 @@ public final class FlowReport {
             .with("datagrams_in", datagramsIn.get())
             .with("datagrams_out", datagramsOut.get())
             .with("ms", Duration.ofNanos(System.nanoTime() - since).toMillis())
-            .with("reason", reason));
+            .with("reason", reason)
+            .withAll(visitor.remoteField()));
   }
 }

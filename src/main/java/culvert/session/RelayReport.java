@@ -39,6 +39,7 @@ public record RelayReport(
             .with("in", bytesIn)
             .with("out", bytesOut)
             .with("ms", duration.toMillis())
-            .with("reason", reason));
+            .with("reason", reason)
+            .withAll(visitor.remoteField()));
   }
 }
