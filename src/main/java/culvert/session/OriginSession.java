@@ -4,6 +4,7 @@ import culvert.net.HostPort;
 import culvert.protocol.DeclinedReason;
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 
 /** A session as the origin proxy sees it. */
 public interface OriginSession {
@@ -94,6 +95,14 @@ public interface OriginSession {
    */
   default void withdraw(String service) {
     throw new UnsupportedOperationException("a session of this protocol has one service");
+  }
+
+  /**
+   * Returns the random id of the remote proxy's process, if the protocol has one. Two addresses
+   * with the same id lead to the same remote proxy.
+   */
+  default Optional<String> remoteInstance() {
+    return Optional.empty();
   }
 
   /**

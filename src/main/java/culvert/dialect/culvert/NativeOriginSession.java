@@ -24,7 +24,9 @@ import culvert.session.Visitor;
 import culvert.transport.Transport;
 import java.io.IOException;
 import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -46,6 +48,7 @@ final class NativeOriginSession implements OriginSession, Link.Events {
   private final boolean isRegistering;
   private final boolean isShared;
   private final Set<Feature> features;
+  private final String remoteInstance;
 
   /**
    * Held while the messages of a registration are queued, so that no other offer comes between
@@ -74,9 +77,15 @@ final class NativeOriginSession implements OriginSession, Link.Events {
       Link.Shared shared) {
     this.ports = ports;
     this.features = peer.features();
+    this.remoteInstance = text(peer.instance());
     this.isShared = isShared && features.contains(Feature.SHARING);
     this.isRegistering = peer.version() >= Message.REGISTER_VERSION;
     this.link = new Link(connection, Link.Side.TAKES, self, peer, shared, this);
+  }
+
+  /** Returns the text of an instance id. */
+  static String text(byte[] instance) {
+    return HexFormat.of().formatHex(instance);
   }
 
   @Override
@@ -153,6 +162,11 @@ final class NativeOriginSession implements OriginSession, Link.Events {
   /** Returns whether a service whose offer was refused can be offered at another port. */
   private boolean canChangePort(OfferedService service) {
     return ports.hasLastPort(service.name()) && atAnyPort.add(service);
+  }
+
+  @Override
+  public Optional<String> remoteInstance() {
+    return Optional.of(remoteInstance);
   }
 
   @Override
