@@ -1,5 +1,6 @@
 package culvert.cli;
 
+import culvert.config.RemoteAddress;
 import culvert.net.HostPort;
 import culvert.net.Threads;
 import culvert.origin.OriginProxy;
@@ -15,9 +16,12 @@ import java.util.concurrent.locks.ReentrantLock;
 /**
  * Prints the public addresses of an origin proxy in a thread of its own. Standard output may be a
  * pipe that no process reads from, and the thread that reports an address must not block. While a
- * line is blocked, only the latest address of each service waits.
+ * line is blocked, only the latest address of each service at each remote proxy waits.
  */
 final class Announcements implements OriginProxy.ServiceListener, AutoCloseable {
+
+  /** A service at a remote proxy. */
+  private record Served(String service, RemoteAddress remote) {}
 
   /** For lines that a full standard output blocks. */
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(1);
@@ -28,8 +32,8 @@ final class Announcements implements OriginProxy.ServiceListener, AutoCloseable 
 
   private final ReentrantLock lock = new ReentrantLock();
 
-  /** Addresses that are not printed yet, by service. Guarded by {@link #lock}. */
-  private final SequencedMap<String, HostPort> waiting = new LinkedHashMap<>();
+  /** Addresses that are not printed yet. Guarded by {@link #lock}. */
+  private final SequencedMap<Served, HostPort> waiting = new LinkedHashMap<>();
 
   /**
    * Creates announcements without any yet.
@@ -41,13 +45,13 @@ final class Announcements implements OriginProxy.ServiceListener, AutoCloseable 
   }
 
   @Override
-  public void served(String service, HostPort address) {
+  public void served(String service, HostPort address, RemoteAddress remote) {
     lock.lock();
     try {
       if (waiting.isEmpty()) {
         thread.execute(this::printWaiting);
       }
-      waiting.putLast(service, address);
+      waiting.putLast(new Served(service, remote), address);
     } finally {
       lock.unlock();
     }
@@ -55,11 +59,11 @@ final class Announcements implements OriginProxy.ServiceListener, AutoCloseable 
 
   private void printWaiting() {
     for (var next = poll(); next != null; next = poll()) {
-      printer.served(next.getKey(), next.getValue());
+      printer.served(next.getKey().service(), next.getValue(), next.getKey().remote());
     }
   }
 
-  private Map.Entry<String, HostPort> poll() {
+  private Map.Entry<Served, HostPort> poll() {
     lock.lock();
     try {
       return waiting.pollFirstEntry();

@@ -16,6 +16,7 @@ import culvert.config.BoreClientSettings;
 import culvert.config.BounceCredentials;
 import culvert.config.OriginSettings;
 import culvert.config.RemoteAddress;
+import culvert.config.RemoteRoute;
 import culvert.config.ResourceLimits;
 import culvert.config.ServiceAddress;
 import culvert.config.Timeouts;
@@ -143,7 +144,7 @@ final class BoreLocalCommand implements Callable<Integer> {
     try (Log log = run.log(ROLE, terminal);
         var announcements =
             new Announcements(
-                (service, address) -> terminal.out().println("listening at " + address))) {
+                (service, address, server) -> terminal.out().println("listening at " + address))) {
       secret.advice().forEach(log::warn);
       var proxy =
           new OriginProxy(
@@ -183,7 +184,7 @@ final class BoreLocalCommand implements Callable<Integer> {
 
   private OriginSettings settings() {
     return new OriginSettings(
-        new RemoteAddress.Direct(server()),
+        List.of(RemoteRoute.direct(new RemoteAddress.Direct(server()))),
         BounceCredentials.DEFAULT,
         List.of(new ServiceAddress(SERVICE, new HostPort(localHost, localPort))),
         OptionalInt.empty(),
@@ -192,7 +193,6 @@ final class BoreLocalCommand implements Callable<Integer> {
         Optional.empty(),
         Optional.empty(),
         TransportSettings.DEFAULT,
-        Optional.empty(),
         Optional.empty(),
         Optional.empty(),
         connectTimeout.timeout(),
@@ -216,6 +216,10 @@ final class BoreLocalCommand implements Callable<Integer> {
   }
 
   private HostPort server() {
+    if (to.indexOf(',') >= 0) {
+      throw invalid(
+          spec.findOption("--to"), to, new TypeConversionException("expected one server only"));
+    }
     try {
       return AddressForms.withDefaultPort(to, CONTROL_PORT);
     } catch (TypeConversionException e) {

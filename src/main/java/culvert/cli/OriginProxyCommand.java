@@ -23,6 +23,7 @@ import culvert.cli.process.Terminal;
 import culvert.config.GroupAddress;
 import culvert.config.OriginSettings;
 import culvert.config.RemoteAddress;
+import culvert.config.RemoteRoute;
 import culvert.config.ServiceAddress;
 import culvert.config.TransportSettings;
 import culvert.dialect.trp.TrpOriginDialect;
@@ -80,11 +81,15 @@ final class OriginProxyCommand implements Callable<Integer>, RoleCommand {
       names = "--remote-proxy-addr",
       paramLabel = "ADDRESS",
       required = true,
+      split = ",",
+      hideParamSyntax = true,
       description =
-          "Address of the remote proxy. HOST:PORT is its control address; bounce://HOST:PORT/GROUP"
-              + " is a group at a bounce server that the remote proxy joins with --control-via.")
+          "Address of a remote proxy. HOST:PORT is its control address; bounce://HOST:PORT/GROUP"
+              + " is a group at a bounce server that the remote proxy joins with --control-via."
+              + " Repeat the option for several remote proxies at the same time; all:HOST:PORT is"
+              + " one at each address of the name.")
   @InHelp(value = HelpGroup.ADDRESSES, isBrief = true)
-  private RemoteAddress remoteProxy;
+  private List<RemoteAddress> remoteProxies;
 
   @Option(
       names = "--origin-server-addr",
@@ -159,7 +164,7 @@ final class OriginProxyCommand implements Callable<Integer>, RoleCommand {
       fallbackValue = "true",
       description =
           "Exit with 69 if the remote proxy is unreachable or lost, and with 78 if another origin"
-              + " proxy has the service.")
+              + " proxy has the service. With several remote proxies, exit when all have failed.")
   @InHelp(value = HelpGroup.OPERATION, isBrief = true)
   private boolean failFast;
 
@@ -198,7 +203,7 @@ final class OriginProxyCommand implements Callable<Integer>, RoleCommand {
   public Integer call() throws InterruptedException {
     OriginSettings settings = settings();
     try (Log log = logs.log(NAME, terminal);
-        var announcements = new Announcements(this::serving)) {
+        var announcements = new Announcements(this::printServing)) {
       proxy = proxy(settings, announcements, log);
       advice().forEach(log::warn);
       try (var reload = new RoleReload<>(this, spec, terminal, log, this::apply, proxy::tryNow)) {
@@ -243,14 +248,14 @@ final class OriginProxyCommand implements Callable<Integer>, RoleCommand {
     return originServers;
   }
 
+  @Override
+  public List<RemoteAddress> remotes() {
+    return remoteProxies;
+  }
+
   private OriginProxy proxy(OriginSettings settings, Announcements announcements, Log log) {
     if (!protocol.isTrp()) {
       return new OriginProxy(settings, announcements, log);
-    }
-    if (settings.via().isPresent() || settings.remoteProxy() instanceof GroupAddress) {
-      throw new SettingException(
-          "%s trp supports neither a group nor an outbound proxy: set %s %s",
-          Setting.PROTOCOL, Setting.VIA, ProxySelection.DIRECT);
     }
     return new OriginProxy(
         settings,
@@ -260,13 +265,23 @@ final class OriginProxyCommand implements Callable<Integer>, RoleCommand {
         log);
   }
 
-  private void serving(String service, HostPort address) {
-    terminal
-        .out()
-        .println(
-            NAME
-                + ": serving "
-                + new ServiceAddress(service, proxy.settings().type(service), address));
+  private void checkTrp(List<RemoteRoute> remotes) {
+    if (protocol.isTrp() && remotes.stream().anyMatch(OriginProxyCommand::isIndirect)) {
+      throw new SettingException(
+          "%s trp supports neither a group nor an outbound proxy: set %s %s",
+          Setting.PROTOCOL, Setting.VIA, ProxySelection.DIRECT);
+    }
+  }
+
+  private static boolean isIndirect(RemoteRoute remote) {
+    return remote.via().isPresent() || remote.address() instanceof GroupAddress;
+  }
+
+  private void printServing(String service, HostPort address, RemoteAddress remote) {
+    OriginSettings now = proxy.settings();
+    var served = new ServiceAddress(service, now.type(service), address);
+    String at = now.hasSeveralRemotes() ? " remote_proxy=" + remote : "";
+    terminal.out().println(NAME + ": serving " + served + at);
   }
 
   /**
@@ -283,11 +298,11 @@ final class OriginProxyCommand implements Callable<Integer>, RoleCommand {
     protocol.reject(Setting.CLIENT_NAME, clientName != null);
     // Data connections arrive in any order: a header could contain another visitor's address.
     protocol.reject(Setting.PROXY_PROTOCOL, proxyProtocol != null);
+    List<RemoteRoute> remotes = remoteProxies.stream().map(this::route).toList();
+    checkTrp(remotes);
     return new OriginSettings(
-        remoteProxy,
-        bounce.access(
-            remoteProxy instanceof GroupAddress group ? List.of(group) : List.of(),
-            terminal.environment()),
+        remotes,
+        bounce.access(groups(), terminal.environment()),
         originServers,
         port(),
         isShared,
@@ -296,13 +311,24 @@ final class OriginProxyCommand implements Callable<Integer>, RoleCommand {
         Optional.ofNullable(clientName),
         transport,
         tls.settings(transport.kind(false).isTls(), own.identity(), terminal.environment()),
-        ProxySelection.of(via.url(), terminal.environment(), remoteProxy.dialled()),
         Optional.ofNullable(proxyProtocol),
         connectTimeout.timeout(),
         retry.max(),
         failFast,
         limits.timing(),
         limits.resources());
+  }
+
+  private List<GroupAddress> groups() {
+    return remoteProxies.stream()
+        .filter(GroupAddress.class::isInstance)
+        .map(GroupAddress.class::cast)
+        .toList();
+  }
+
+  private RemoteRoute route(RemoteAddress address) {
+    return new RemoteRoute(
+        address, ProxySelection.of(via.url(), terminal.environment(), address.dialled()));
   }
 
   /** Returns the name. The default is determined once: a reload keeps it if the host's changes. */

@@ -3,6 +3,7 @@ package culvert.cli;
 import static culvert.observe.LogEvent.event;
 
 import culvert.config.ClientSettings;
+import culvert.config.RemoteAddress;
 import culvert.config.ServiceAddress;
 import culvert.config.toml.Role;
 import culvert.observe.Log;
@@ -22,9 +23,9 @@ import java.util.function.Predicate;
  */
 final class ReloadReport {
 
-  /** Reported by the names of the services. */
-  private static final Set<Setting> SERVICES =
-      EnumSet.of(Setting.OUTSIDE_ADDR, Setting.ORIGIN_SERVER_ADDR);
+  /** Reported by the names of the services, and the addresses of the remote proxies. */
+  private static final Set<Setting> LISTS =
+      EnumSet.of(Setting.OUTSIDE_ADDR, Setting.ORIGIN_SERVER_ADDR, Setting.REMOTE_PROXY_ADDR);
 
   private final Role role;
   private final Log log;
@@ -63,6 +64,8 @@ final class ReloadReport {
         "clients",
         byName(before.clients(), ClientSettings::name),
         byName(after.clients(), ClientSettings::name));
+    add(fields, "remote_proxies_added", without(after.remotes(), before.remotes()));
+    add(fields, "remote_proxies_removed", without(before.remotes(), after.remotes()));
     add(fields, "changed", keys(changed, ReloadRules.Effect.NOW));
     add(fields, "from_next_session", keys(changed, ReloadRules.Effect.NEXT_SESSION));
     add(fields, "files_changed", changedFiles.stream().map(Path::toString).toList());
@@ -102,9 +105,16 @@ final class ReloadReport {
     return all.keySet().stream().filter(which).toList();
   }
 
+  private static List<String> without(List<RemoteAddress> all, List<RemoteAddress> others) {
+    return all.stream()
+        .filter(one -> others.stream().noneMatch(one::isSameAs))
+        .map(RemoteAddress::toString)
+        .toList();
+  }
+
   private List<String> keys(Set<Setting> settings, ReloadRules.Effect effect) {
     return settings.stream()
-        .filter(one -> !SERVICES.contains(one) && ReloadRules.effect(role, one) == effect)
+        .filter(one -> !LISTS.contains(one) && ReloadRules.effect(role, one) == effect)
         .map(one -> role.block() + "." + one.key())
         .toList();
   }

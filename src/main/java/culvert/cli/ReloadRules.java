@@ -50,7 +50,6 @@ final class ReloadRules {
           Setting.BOUNCE_WS_PATH,
           Setting.BORE_SECRET,
           Setting.BORE_SECRET_FILE,
-          Setting.REMOTE_PROXY_ADDR,
           Setting.OUTSIDE_PORT,
           Setting.SHARE,
           Setting.VIA,
@@ -82,6 +81,7 @@ final class ReloadRules {
               Setting.MAX_SESSIONS),
           Role.CLIENT,
           EnumSet.of(
+              Setting.REMOTE_PROXY_ADDR,
               Setting.ORIGIN_SERVER_ADDR,
               Setting.PROXY_PROTOCOL,
               Setting.CONNECT_TIMEOUT,

@@ -1,6 +1,7 @@
 package culvert.cli;
 
 import culvert.config.ClientSettings;
+import culvert.config.RemoteAddress;
 import culvert.config.ServiceAddress;
 import culvert.setting.SettingMessage;
 import java.util.List;
@@ -25,6 +26,11 @@ interface RoleCommand {
 
   /** Returns the services of the options; none for a role without services. */
   default List<ServiceAddress> services() {
+    return List.of();
+  }
+
+  /** Returns the remote proxies of the options; none for a role without them. */
+  default List<RemoteAddress> remotes() {
     return List.of();
   }
 }

@@ -83,6 +83,11 @@ public record GroupAddress(TransportKind transport, HostPort server, GroupNumber
     return server;
   }
 
+  @Override
+  public String canonical() {
+    return RemoteAddress.super.canonical() + " " + transport.word() + " " + group;
+  }
+
   /** Returns the URL in the form that {@link #parse} accepts. */
   @Override
   public String toString() {

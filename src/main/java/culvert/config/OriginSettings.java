@@ -4,6 +4,7 @@ import culvert.net.ProxyHeader;
 import culvert.setting.Setting;
 import culvert.setting.SettingException;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -11,7 +12,7 @@ import java.util.OptionalInt;
 /**
  * All settings of an origin proxy.
  *
- * @param remoteProxy the remote proxy's control address, or a channel group that it joins
+ * @param remotes the remote proxies, each with a session of its own
  * @param bounce the credentials for a bounce server
  * @param services the services to register, each with its origin server
  * @param outsidePort the public port to request if the remote proxy has no listener for the
@@ -23,16 +24,15 @@ import java.util.OptionalInt;
  *     clients; the secret is that of the client
  * @param transport the transport to the remote proxy
  * @param tls how to verify the remote proxy, for TLS
- * @param via the outbound proxy to the remote proxy, if any
  * @param proxyHeader version of the PROXY header to send to origin servers, if any
- * @param connectTimeout timeout of a connection to the remote proxy or to an origin server
- * @param retryMax maximum pause between attempts to connect to the remote proxy
- * @param failFast whether the process exits if the remote proxy is unreachable
+ * @param connectTimeout timeout of a connection to a remote proxy or to an origin server
+ * @param retryMax maximum pause between attempts to connect to a remote proxy
+ * @param failFast whether the process exits if no remote proxy is reachable
  * @param timeouts timeouts and intervals
  * @param resourceLimits limits on streams and buffers
  */
 public record OriginSettings(
-    RemoteAddress remoteProxy,
+    List<RemoteRoute> remotes,
     BounceCredentials bounce,
     List<ServiceAddress> services,
     OptionalInt outsidePort,
@@ -42,13 +42,15 @@ public record OriginSettings(
     Optional<String> client,
     TransportSettings transport,
     Optional<TlsClientSettings> tls,
-    Optional<OutboundProxy> via,
     Optional<ProxyHeader.Version> proxyHeader,
     Duration connectTimeout,
     Duration retryMax,
     boolean failFast,
     Timeouts timeouts,
     ResourceLimits resourceLimits) {
+
+  /** Maximum number of remote proxies, including all addresses of names. */
+  public static final int MAX_REMOTES = 64;
 
   private static final int MAX_PORT = 65535;
 
@@ -58,14 +60,18 @@ public record OriginSettings(
    * @throws IllegalArgumentException whose message names the option and the problem
    */
   public OriginSettings {
+    remotes = List.copyOf(remotes);
     services = List.copyOf(services);
+    checkPresent(Setting.REMOTE_PROXY_ADDR, remotes);
+    checkPresent(Setting.ORIGIN_SERVER_ADDR, services);
+    checkRemotes(remotes);
     Checks.distinct(Setting.ORIGIN_SERVER_ADDR, services);
     checkPort(outsidePort, services.size());
     checkHeader(proxyHeader, services);
     Checks.name(Setting.ORIGIN_NAME, name);
     checkClient(client, secret);
     transport.check(Setting.TRANSPORT, secret.isPresent(), tls.isPresent(), true);
-    bounce.check(remoteProxy instanceof GroupAddress group ? List.of(group) : List.of());
+    bounce.check(groups(remotes));
     Checks.positive(Setting.CONNECT_TIMEOUT, connectTimeout, Checks.NO_CONNECTION);
     Checks.positive(Setting.RETRY_MAX, retryMax, "there would be no pause between attempts");
   }
@@ -77,6 +83,36 @@ public record OriginSettings(
           "%s requires %s or %s: the client's secret",
           Setting.CLIENT_NAME, Setting.SECRET, Setting.SECRET_FILE);
     }
+  }
+
+  private static void checkPresent(Setting setting, List<?> values) {
+    if (values.isEmpty()) {
+      throw new SettingException("%s has no address", setting);
+    }
+  }
+
+  private static void checkRemotes(List<RemoteRoute> remotes) {
+    if (remotes.size() > MAX_REMOTES) {
+      throw new SettingException(
+          "%s names %s addresses: at most %s are allowed",
+          Setting.REMOTE_PROXY_ADDR, remotes.size(), MAX_REMOTES);
+    }
+    var places = new HashSet<String>();
+    for (RemoteRoute remote : remotes) {
+      if (!places.add(remote.address().canonical())) {
+        throw new SettingException(
+            "%s names the address '%s' twice",
+            Setting.REMOTE_PROXY_ADDR, remote.address().dialled());
+      }
+    }
+  }
+
+  private static List<GroupAddress> groups(List<RemoteRoute> remotes) {
+    return remotes.stream()
+        .map(RemoteRoute::address)
+        .filter(GroupAddress.class::isInstance)
+        .map(GroupAddress.class::cast)
+        .toList();
   }
 
   private static void checkHeader(
@@ -109,7 +145,7 @@ public record OriginSettings(
    */
   public OriginSettings keeping(OriginSettings running) {
     return new OriginSettings(
-        remoteProxy,
+        remotes,
         bounce,
         services,
         outsidePort,
@@ -119,13 +155,17 @@ public record OriginSettings(
         client,
         transport,
         tls,
-        via,
         proxyHeader,
         connectTimeout,
         running.retryMax,
         running.failFast,
         timeouts.keeping(running.timeouts),
         running.resourceLimits);
+  }
+
+  /** Returns whether there may be sessions with more than one remote proxy. */
+  public boolean hasSeveralRemotes() {
+    return remotes.size() > 1 || remotes.getFirst().address() instanceof RemoteAddress.AllOf;
   }
 
   /** Returns the type of a service; TCP if there is none of this name. */

@@ -130,12 +130,17 @@ public final class Log implements SettingWarnings, AutoCloseable {
 
   /** Logs an internal error with its stack, unless too many of them occur. */
   public void bug(String event, Throwable cause) {
-    if (!bugs.allows(event, cause.getClass())) {
+    bug(LogEvent.event(event), cause);
+  }
+
+  /** Logs an internal error with fields; see {@link #bug(String, Throwable)}. */
+  public void bug(LogEvent event, Throwable cause) {
+    if (!bugs.allows(event.name(), cause.getClass())) {
       return;
     }
     var stack = new StringWriter();
     cause.printStackTrace(new PrintWriter(stack));
-    error(LogEvent.event(event).with("cause", cause).with("stack", stack));
+    error(event.with("cause", cause).with("stack", stack));
   }
 
   /** Logs an event at {@link Level#WARN}. */

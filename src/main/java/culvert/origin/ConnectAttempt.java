@@ -1,6 +1,5 @@
 package culvert.origin;
 
-import culvert.config.GroupAddress;
 import culvert.config.OriginSettings;
 import culvert.config.TransportKind;
 import culvert.net.Cancellation;
@@ -19,6 +18,7 @@ import culvert.session.OriginDialect;
 import culvert.session.OriginSession;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
@@ -44,9 +44,9 @@ final class ConnectAttempt {
 
   private static final String PORT_QUESTION = "is this the control port, or a port for visitors?";
 
-  private final OriginSettings settings;
-  private final OriginDialect dialect;
-  private final Route route;
+  private final Access access;
+  private final RemotePeer peer;
+  private final Optional<OriginDialect.InstanceCheck> instances;
   private final Deadlines deadlines;
 
   /** Leaves CONNECTING once; the caller that changes it decides how the attempt ends. */
@@ -57,16 +57,22 @@ final class ConnectAttempt {
   /** Whether the route is open; until then a refusal comes from the bounce server. */
   private boolean isConnected;
 
-  ConnectAttempt(OriginSettings settings, OriginDialect dialect, Route route, Deadlines deadlines) {
-    this.settings = settings;
-    this.dialect = dialect;
-    this.route = route;
+  /**
+   * Creates an attempt that does nothing before {@link #connect}.
+   *
+   * @param instances checks the process of the remote proxy before the login has an effect there
+   */
+  ConnectAttempt(
+      RemotePeer peer, Optional<OriginDialect.InstanceCheck> instances, Deadlines deadlines) {
+    this.access = peer.access();
+    this.peer = peer;
+    this.instances = instances;
     this.deadlines = deadlines;
   }
 
   /** Returns the settings that it uses. */
   OriginSettings settings() {
-    return settings;
+    return access.settings();
   }
 
   /**
@@ -96,11 +102,11 @@ final class ConnectAttempt {
 
   /** The port of visitors of a service that is not served may reset a connection at once. */
   private Connection dial() throws IOException {
+    Route route = access.route();
     try {
       return route.connect(cancellation);
     } catch (IOException e) {
-      boolean isOwnAddress = !isInGroup() && settings.via().isEmpty();
-      throw isOwnAddress && Dialer.isReset(e) ? new IOException(asked(e), e) : e;
+      throw route.isDirect() && Dialer.isReset(e) ? new IOException(asked(e), e) : e;
     }
   }
 
@@ -109,7 +115,7 @@ final class ConnectAttempt {
   }
 
   private OriginSession handshake(Connection connection) throws IOException {
-    Duration limit = settings.timeouts().handshake();
+    Duration limit = access.settings().timeouts().handshake();
     var recorded = new RecordedStart(connection);
     try {
       return deadlines.callWithin(
@@ -118,7 +124,7 @@ final class ConnectAttempt {
           () -> "no handshake within " + Durations.of(limit) + timeoutHint(recorded),
           () -> login(recorded));
     } catch (IOException e) {
-      throw isInGroup() ? e : explained(e, recorded);
+      throw peer.isInGroup() ? e : explained(e, recorded);
     }
   }
 
@@ -128,26 +134,31 @@ final class ConnectAttempt {
     if (DialFailures.isEndWithoutBytes(e, first, recorded)) {
       return new IOException(asked(e), e);
     }
+    OriginSettings settings = access.settings();
     TransportKind transport = settings.transport().kind(settings.secret().isPresent());
-    IOException explained = DialFailures.explain(e, first, transport, dialect.expectedPort());
+    IOException explained =
+        DialFailures.explain(e, first, transport, access.dialect().expectedPort());
     return explained instanceof UnknownAnswerException
         ? new ProtocolException(e.getMessage() + expectedPortQuestion())
         : explained;
   }
 
   private String expectedPortQuestion() {
-    return "; is this " + dialect.expectedPort() + "?";
+    return "; is this " + access.dialect().expectedPort() + "?";
   }
 
   private OriginSession login(Connection connection) throws IOException {
     try {
-      return dialect.login(connection);
+      OriginDialect dialect = access.dialect();
+      return instances.isPresent()
+          ? dialect.login(connection, instances.get())
+          : dialect.login(connection);
     } catch (ProtocolException e) {
-      throw isInGroup()
+      throw peer.isInGroup()
           ? new ProtocolException(e.getMessage() + "; it may be another origin proxy in the group")
           : e;
     } catch (ForeignServerException e) {
-      throw isInGroup() ? new ProtocolException(ofMember(e.server())) : e;
+      throw peer.isInGroup() ? new ProtocolException(ofMember(e.server())) : e;
     }
   }
 
@@ -158,20 +169,16 @@ final class ConnectAttempt {
         : "the other member of the group is " + server.description();
   }
 
-  private boolean isInGroup() {
-    return settings.remoteProxy() instanceof GroupAddress;
-  }
-
   /** Public ports wait for their visitor to send, so silence is a sign of one. */
   private String timeoutHint(RecordedStart connection) {
-    if (isInGroup()) {
+    if (peer.isInGroup()) {
       return ": there may be no remote proxy in the group";
     }
     byte[] first = connection.first();
     if (first.length == 0) {
       return ": the peer sends nothing; " + PORT_QUESTION;
     }
-    return dialect.canBeAnswer(first) ? "" : expectedPortQuestion();
+    return access.dialect().canBeAnswer(first) ? "" : expectedPortQuestion();
   }
 
   /** Classifies an exception of {@link #connect}. */

@@ -2,10 +2,11 @@ package culvert.origin;
 
 import static culvert.observe.LogEvent.event;
 
-import culvert.config.BounceCredentials;
+import culvert.config.ConnectionLimits;
 import culvert.config.GroupAddress;
 import culvert.config.OriginSettings;
 import culvert.config.RemoteAddress;
+import culvert.config.RemoteRoute;
 import culvert.config.ServiceAddress;
 import culvert.config.ServiceType;
 import culvert.dialect.culvert.NativeOriginDialect;
@@ -17,6 +18,7 @@ import culvert.net.Deadlines;
 import culvert.net.Dialer;
 import culvert.net.HostPort;
 import culvert.net.MemoryBudget;
+import culvert.net.ReservedPlaces;
 import culvert.observe.Counter;
 import culvert.observe.Counters;
 import culvert.observe.LimitedLog;
@@ -24,18 +26,22 @@ import culvert.observe.Log;
 import culvert.protocol.PeerNames;
 import culvert.protocol.bounce.BounceGreeting;
 import culvert.route.GroupConnector;
-import culvert.route.Route;
 import culvert.session.OriginDialect;
+import culvert.setting.SettingWarnings;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * The origin-proxy role: keeps a session with its remote proxy and carries every visitor's stream
- * to the service's origin server.
+ * The origin-proxy role: keeps a session with each of its remote proxies and carries every
+ * visitor's stream to the service's origin server.
  */
 public final class OriginProxy implements AutoCloseable {
 
-  /** How {@link #run} ended. */
+  /**
+   * How {@link #run} ended. If the remote proxies have failed in several ways, the first of these
+   * counts: the process may succeed after a restart sooner than after those that follow.
+   */
   public enum End {
     /** By {@link #close} or {@link #drain}. */
     CLOSED,
@@ -43,35 +49,48 @@ public final class OriginProxy implements AutoCloseable {
     UNREACHABLE,
     /** The remote proxy has ended the session cleanly, and the settings say to exit then. */
     ENDED,
+    /** Another process has logged in under the same name. */
+    SUPERSEDED,
     /**
      * The remote proxy, or the bounce server where the two meet, refused the secret or could not
      * prove that it has it.
      */
     CREDENTIALS,
     /** The remote proxy declined a service. */
-    DECLINED,
-    /** Another process has logged in under the same name. */
-    SUPERSEDED
+    DECLINED
   }
 
   /** Receives the public addresses of the services. */
   @FunctionalInterface
   public interface ServiceListener {
     /**
-     * The remote proxy serves a service at this address; called at each login, by the thread that
+     * A remote proxy serves a service at this address; called at each login, by the thread that
      * reads from the remote proxy: must not block.
      */
-    void served(String service, HostPort address);
+    void served(String service, HostPort address, RemoteAddress remote);
   }
 
-  /** Creates a dialect from what it may use of the role. */
+  /** Creates a dialect from parts of the role. */
   @FunctionalInterface
   public interface DialectMaker {
-    /** Returns the role's only dialect, which lives as long as the arguments. */
+    /**
+     * Returns the dialect of the sessions with all remote proxies, which lives as long as the
+     * arguments. {@link OriginDialect#with} makes of it those with changed settings.
+     */
     OriginDialect of(Dialer dialer, Deadlines deadlines, Counters counters);
   }
 
-  /** Log lines of one service in a period. */
+  /** Creates the dialects of the remote proxies. */
+  @FunctionalInterface
+  private interface Dialects {
+    /** Returns the dialect of one remote proxy. */
+    OriginDialect at(RemoteAddress remote, OriginSettings settings, SettingWarnings warnings);
+  }
+
+  /** A service at a remote proxy. */
+  private record Served(String service, RemoteAddress remote) {}
+
+  /** Log lines of one service at one remote proxy in a period. */
   private static final int MAX_SERVED_LINES = 10;
 
   private final Log log;
@@ -83,53 +102,86 @@ public final class OriginProxy implements AutoCloseable {
   private final StreamHandler streams;
   private final FlowHandler flows;
 
-  /** Of services served, by their names: a link that flaps must not fill the log. */
-  private final LimitedLog<String> servedLines;
+  /** Of services served: a link that flaps must not fill the log. */
+  private final LimitedLog<Served> servedLines;
 
-  private final SessionLoop loop;
+  private final RoleParts parts;
+  private final RemoteMembers members = new RemoteMembers();
+  private final Dialects dialects;
+  private final RemoteEntries remotes;
 
-  /** What attempts use from now on; each uses one value from start to end. */
-  private volatile Current current;
+  /** The current settings, which a reload replaces. */
+  private volatile OriginSettings settings;
 
-  /**
-   * The settings, and what was made of them.
-   *
-   * @param route to the remote proxy
-   */
-  private record Current(OriginSettings settings, OriginDialect dialect, Route route) {}
+  /** Until when visitors may finish after the last session. */
+  private volatile long finishedByNanos = System.nanoTime();
 
   /** Creates an origin proxy of the native protocol that does nothing before {@link #run}. */
   public OriginProxy(OriginSettings settings, ServiceListener listener, Log log) {
-    this(settings, proxy -> proxy.nativeDialect(settings), listener, log);
+    this(settings, OriginProxy::nativeDialects, Dialer::new, listener, log);
+  }
+
+  /** Creates an origin proxy of the native protocol with a dialer of the test. */
+  OriginProxy(
+      OriginSettings settings,
+      Function<BufferPool, Dialer> dialer,
+      ServiceListener listener,
+      Log log) {
+    this(settings, OriginProxy::nativeDialects, dialer, listener, log);
   }
 
   /** Creates an origin proxy of another protocol that does nothing before {@link #run}. */
   public OriginProxy(
       OriginSettings settings, DialectMaker maker, ServiceListener listener, Log log) {
-    this(settings, proxy -> maker.of(proxy.dialer, proxy.deadlines, proxy.counters), listener, log);
+    this(settings, role -> role.sharedDialect(maker), Dialer::new, listener, log);
   }
 
   private OriginProxy(
       OriginSettings settings,
-      Function<OriginProxy, OriginDialect> dialect,
+      Function<OriginProxy, Dialects> dialects,
+      Function<BufferPool, Dialer> dialer,
       ServiceListener listener,
       Log log) {
+    this.settings = settings;
     this.log = log;
     this.pool = new BufferPool(new MemoryBudget(settings.resourceLimits().bufferedBytes().bytes()));
-    this.dialer = new Dialer(pool);
+    this.dialer = dialer.apply(pool);
     this.eviction = new StreamEviction(pool.budget(), counters.adder(Counter.STREAMS_NOT_DRAINED));
-    this.current = new Current(settings, dialect.apply(this), route(settings));
-    this.streams = new StreamHandler(this::settings, dialer, pool, deadlines, counters, log);
+    this.dialects = dialects.apply(this);
+    this.remotes = new RemoteEntries(settings, this::use, this.dialer, members, log);
+    this.streams = new StreamHandler(this::settings, this.dialer, pool, deadlines, counters, log);
     this.flows = new FlowHandler(this::settings, pool, counters, log);
     this.servedLines =
         new LimitedLog<>(log, counters, MAX_SERVED_LINES, settings.timeouts().logPeriod());
-    ServiceListener logged = (service, at) -> served(listener, service, at);
-    this.loop =
-        new SessionLoop(
-            this::settings, this::connect, streams, flows, logged, deadlines, counters, log);
+    ServiceListener logging =
+        (service, at, remote) -> {
+          logServed(service, at, remote);
+          listener.served(service, at, remote);
+        };
+    this.parts =
+        new RoleParts(
+            this::settings,
+            streams,
+            flows,
+            new ReservedPlaces(maxVisitors(settings)),
+            new RemoteClaims(),
+            logging,
+            deadlines,
+            counters,
+            log);
   }
 
-  private OriginDialect nativeDialect(OriginSettings settings) {
+  /** One session may use its streams whatever the heap is, as without other remote proxies. */
+  private static int maxVisitors(OriginSettings settings) {
+    return Math.max(settings.resourceLimits().streams(), ConnectionLimits.DEFAULT.visitors());
+  }
+
+  private Dialects sharedDialect(DialectMaker maker) {
+    OriginDialect shared = maker.of(dialer, deadlines, counters);
+    return (remote, given, warnings) -> shared.with(given);
+  }
+
+  private Dialects nativeDialects() {
     var timing = settings.timeouts();
     var shared =
         new Link.Shared(
@@ -140,36 +192,45 @@ public final class OriginProxy implements AutoCloseable {
             (int) settings.resourceLimits().streamBytes().bytes(),
             counters.adder(Counter.LATE_FRAMES),
             counters.adder(Counter.DATAGRAMS_DROPPED));
-    return new NativeOriginDialect(settings, shared, log);
+    return (remote, given, warnings) ->
+        new NativeOriginDialect(given, remote.dialled(), shared, warnings);
   }
 
-  private Route route(OriginSettings given) {
-    Duration limit = given.connectTimeout();
-    return switch (given.remoteProxy()) {
-      case RemoteAddress.Direct direct -> Route.to(direct, given.via(), limit, dialer, deadlines);
-      case GroupAddress group ->
-          Route.into(connector(group, given.bounce()), given.via(), limit, dialer, deadlines);
-    };
+  private RemoteEntry.Use use(
+      RemoteRoute remote,
+      OriginSettings given,
+      Optional<OriginDialect> kept,
+      SettingWarnings warnings) {
+    return new RemoteEntry.Use(
+        given,
+        kept.orElseGet(() -> dialects.at(remote.address(), given, warnings)),
+        remote.via(),
+        connector(remote.address(), given, warnings));
   }
 
-  private GroupConnector connector(GroupAddress address, BounceCredentials credentials) {
-    return new GroupConnector(
-        address,
-        credentials,
-        BounceGreeting.AS_IMPLEMENTED,
-        PeerNames.BOUNCE_SERVER_OF_PROXY,
-        pool,
-        log);
+  /** Returns the connector to the group of a remote proxy that is in one. */
+  private Optional<GroupConnector> connector(
+      RemoteAddress remote, OriginSettings given, SettingWarnings warnings) {
+    return remote instanceof GroupAddress address
+        ? Optional.of(
+            new GroupConnector(
+                address,
+                given.bounce(),
+                BounceGreeting.AS_IMPLEMENTED,
+                PeerNames.BOUNCE_SERVER_OF_PROXY,
+                pool,
+                warnings))
+        : Optional.empty();
   }
 
-  private void served(ServiceListener listener, String service, HostPort address) {
-    ServiceType type = settings().type(service);
+  private void logServed(String service, HostPort address, RemoteAddress remote) {
+    ServiceType type = settings.type(service);
     servedLines.info(
-        service,
+        new Served(service, remote),
         event("serving visitors")
             .with("service", service)
-            .with("address", new ServiceAddress(service, type, address).typedAddress()));
-    listener.served(service, address);
+            .with("address", new ServiceAddress(service, type, address).typedAddress())
+            .with(SessionLoop.REMOTE_PROXY, remote));
   }
 
   /** Returns the counters of this role. */
@@ -198,48 +259,62 @@ public final class OriginProxy implements AutoCloseable {
   }
 
   /**
-   * Connects, serves, and connects again, until {@link #close} or {@link #drain} or until the
-   * settings say to exit. Called once.
+   * Connects, serves, and connects again, until {@link #close} or {@link #drain} or until all
+   * remote proxies have failed in a way after which the settings say to exit. Called once.
    */
   public End run() {
     flows.logLimit();
     try {
-      return loop.run();
+      remotes.start(parts);
+      End end = members.awaitEnd();
+      if (end != End.CLOSED) {
+        if (settings.hasSeveralRemotes()) {
+          log.error("all remote proxies have failed");
+        }
+        stop(settings.timeouts().drain());
+      }
+      members.awaitEmpty();
+      streams.awaitEmpty(Duration.ofNanos(Math.max(0, finishedByNanos - System.nanoTime())));
+      return end;
     } finally {
+      close();
+      members.awaitEmpty();
+      streams.close();
       flows.close();
       deadlines.close();
     }
   }
 
-  private ConnectAttempt connect() {
-    Current given = current;
-    return new ConnectAttempt(given.settings(), given.dialect(), given.route(), deadlines);
-  }
-
   /**
-   * Applies other settings. The running session offers services that are added, and withdraws those
-   * that are removed; visitors stay, and new ones are connected to the changed origin servers. The
-   * next attempt to log in uses the rest, except what {@link OriginSettings#keeping} keeps. Calls
-   * one after the other; does not block.
+   * Applies other settings. Every running session offers services that are added, and withdraws
+   * those that are removed; visitors stay, and new ones are connected to the changed origin
+   * servers. Remote proxies that are added get a session; sessions with those that are removed end
+   * with their last visitor, or after the drain timeout. Others keep their sessions. The next
+   * logins use the rest, except what {@link OriginSettings#keeping} keeps; those that have failed
+   * follow at once. Calls one after the other; does not block.
    *
    * @throws IllegalArgumentException if a file cannot be used; nothing has changed then
    */
   public void reload(OriginSettings changed) {
-    OriginSettings next = changed.keeping(settings());
-    current = new Current(next, current.dialect().with(next), route(next));
+    OriginSettings next = changed.keeping(settings);
+    RemoteEntries.Change change = remotes.prepareReload(next);
+    settings = next;
     streams.servicesChanged();
     flows.servicesChanged();
-    loop.servicesChanged();
+    RemoteMembers.Affected affected = change.apply();
+    affected.retired().forEach(member -> member.drain(next.timeouts().drain()));
+    members.forEach(RemoteMembers.Member::servicesChanged);
+    affected.failed().forEach(RemoteMembers.Member::tryNow);
   }
 
   /** Returns the current settings. */
   public OriginSettings settings() {
-    return current.settings();
+    return settings;
   }
 
-  /** Ends the pause before the next attempt, or an attempt that is still connecting. */
+  /** Ends the pauses before next attempts, and the attempts that are still connecting. */
   public void tryNow() {
-    loop.tryNow();
+    members.forEach(RemoteMembers.Member::tryNow);
   }
 
   /**
@@ -247,12 +322,20 @@ public final class OriginProxy implements AutoCloseable {
    * or when the limit has passed and the rest were reset. Does not block.
    */
   public void drain(Duration limit) {
-    loop.drain(limit);
+    stop(limit);
+    deadlines.after(limit, this::close);
   }
 
-  /** Ends the session and resets every stream; {@link #run} returns soon. Does not block. */
+  private void stop(Duration limit) {
+    finishedByNanos = System.nanoTime() + limit.toNanos();
+    members.stop(member -> member.drain(limit));
+  }
+
+  /** Ends the sessions and resets every stream; {@link #run} returns soon. Does not block. */
   @Override
   public void close() {
-    loop.close();
+    finishedByNanos = System.nanoTime();
+    members.stop(RemoteMembers.Member::close);
+    streams.reset();
   }
 }

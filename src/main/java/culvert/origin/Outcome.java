@@ -38,6 +38,8 @@ record Outcome(Kind kind, String cause, Duration served) {
     IN_USE,
     /** Another process has logged in under the same name. */
     SUPERSEDED,
+    /** Another address leads to the same remote proxy, which has a session already. */
+    DUPLICATE,
     /** The user asked for a new attempt while this one was connecting. */
     REDIALLED
   }
@@ -58,6 +60,7 @@ record Outcome(Kind kind, String cause, Duration served) {
           case PeerRefusedException refused -> kind(refused, isRemoteProxy);
           case SilentPeerException silent -> Kind.SILENT;
           case SessionEndedException ended -> Kind.ENDED;
+          case DuplicateRemoteException duplicate -> Kind.DUPLICATE;
           default -> Kind.LOST;
         };
     return new Outcome(kind, cause.getMessage(), served);
@@ -86,6 +89,7 @@ record Outcome(Kind kind, String cause, Duration served) {
       case REMOTE_PROXY_REJECTED -> "remote proxy rejected";
       case BOUNCE_SERVER_REJECTED -> "bounce server rejected";
       case DECLINED, IN_USE -> "service declined";
+      case DUPLICATE -> "address not used";
       default -> served.isZero() ? "session not started" : "session lost";
     };
   }

@@ -5,34 +5,47 @@ import static culvert.observe.LogEvent.event;
 import culvert.config.OriginSettings;
 import culvert.net.Backoff;
 import culvert.net.CancellablePause;
-import culvert.net.Deadlines;
 import culvert.net.Durations;
 import culvert.net.HostPort;
 import culvert.net.OpenSet;
 import culvert.observe.Counter;
-import culvert.observe.Counters;
 import culvert.observe.LimitedLog;
 import culvert.observe.Log;
+import culvert.observe.LogEvent;
 import culvert.observe.OutageLog;
-import culvert.session.FlowAcceptor;
+import culvert.session.OriginDialect;
+import culvert.session.Visitor;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 
 /**
- * Makes one attempt after the other, runs the session of each, and pauses in between as {@link
- * RetryPolicy} decides. One thread calls {@link #run}; any thread may call the other methods.
+ * Makes one attempt after the other to connect to one remote proxy, runs the session of each, and
+ * pauses in between as {@link RetryPolicy} decides. One thread calls {@link #run}; any thread may
+ * call the other methods.
  */
-final class SessionLoop {
+final class SessionLoop implements RemoteMembers.Member {
+
+  /** The field of log lines with the remote proxy's address. */
+  static final String REMOTE_PROXY = Visitor.REMOTE_PROXY;
 
   private static final Duration STOP_LIMIT = Duration.ofSeconds(5);
 
   /** Pauses of at least this length are logged without milliseconds. */
   private static final Duration LONG_PAUSE = Duration.ofSeconds(10);
+
+  /** A pause that only a request ends. */
+  private static final Duration FOREVER = Duration.ofNanos(Long.MAX_VALUE);
+
+  /** Pause after the end of another address's session with the same remote proxy, at least. */
+  private static final Duration MIN_HEAD_START = Duration.ofSeconds(1);
+
+  private static final String UNUSED = "address not used";
 
   /** Sessions that may still drain while the next attempt is made. */
   private static final int MAX_DRAINING = 4;
@@ -40,14 +53,11 @@ final class SessionLoop {
   /** Lines of each event about sessions in a period. */
   private static final int MAX_SESSION_LINES = 10;
 
-  private final Supplier<OriginSettings> settings;
-  private final Supplier<ConnectAttempt> newAttempt;
-  private final StreamHandler streams;
-  private final FlowAcceptor flows;
-  private final OriginProxy.ServiceListener listener;
-  private final Deadlines deadlines;
-  private final Counters counters;
-  private final Log log;
+  private final RoleParts role;
+  private volatile RemotePeer peer;
+  private final PeerVisitors visitors;
+  private final RemoteMembers members;
+  private final LoopOwner owner;
   private final RetryPolicy policy;
   private final OutageLog outages;
 
@@ -65,9 +75,6 @@ final class SessionLoop {
   /** The attempt in {@link #attempts}, or null; written by the thread of {@link #run} only. */
   private volatile ConnectAttempt connecting;
 
-  /** Those of the last attempt; confined to the thread of {@link #run}. */
-  private OriginSettings attempted;
-
   /** Until when visitors may finish after the last attempt. */
   private volatile long finishedByNanos = System.nanoTime();
 
@@ -77,72 +84,85 @@ final class SessionLoop {
   /** Whether {@link #tryNow} was called since the last attempt to connect began. */
   private volatile boolean isRetryRequested;
 
-  private final WantedServices wanted;
+  /** The settings of the last attempt; confined to the thread of {@link #run}. */
+  private OriginSettings used;
+
+  /** The other end of the last session; confined to the thread of {@link #run}. */
+  private Optional<String> remoteInstance = Optional.empty();
 
   /**
-   * Creates a loop that does nothing before {@link #run}.
+   * Creates a loop, for an address of the settings, that does nothing before {@link #run}.
    *
-   * @param settings the current ones
-   * @param newAttempt creates an attempt that is not connecting yet
-   * @param streams handles the visitors of all sessions
-   * @param flows handles the UDP visitors of all sessions
+   * @param members receives the failures of this remote proxy
    */
-  SessionLoop(
-      Supplier<OriginSettings> settings,
-      Supplier<ConnectAttempt> newAttempt,
-      StreamHandler streams,
-      FlowAcceptor flows,
-      OriginProxy.ServiceListener listener,
-      Deadlines deadlines,
-      Counters counters,
-      Log log) {
-    this.settings = settings;
-    this.newAttempt = newAttempt;
-    this.streams = streams;
-    this.flows = flows;
-    this.listener = listener;
-    this.deadlines = deadlines;
-    this.counters = counters;
-    this.log = log;
-    this.wanted = new WantedServices(settings);
-    OriginSettings first = settings.get();
-    this.attempted = first;
+  SessionLoop(RoleParts role, RemotePeer peer, RemoteMembers members) {
+    this(role, peer, members, LoopOwner.SETTINGS);
+  }
+
+  /** Creates a loop, for an address of a name, that does nothing before {@link #run}. */
+  SessionLoop(RoleParts role, RemotePeer peer, RemoteMembers members, LoopOwner owner) {
+    this.owner = owner;
+    this.role = role;
+    this.peer = peer;
+    this.visitors = new PeerVisitors(role, peer);
+    this.members = members;
+    OriginSettings first = role.settings();
     this.policy =
         new RetryPolicy(
             first.failFast(), new Backoff(first.retryMax(), ThreadLocalRandom.current()));
-    this.outages = new OutageLog(log, counters);
+    this.outages = new OutageLog(role.log(), role.counters());
     this.sessionLines =
-        new LimitedLog<>(log, counters, MAX_SESSION_LINES, first.timeouts().logPeriod());
+        new LimitedLog<>(
+            role.log(), role.counters(), MAX_SESSION_LINES, first.timeouts().logPeriod());
   }
 
-  /** Runs until {@link #close} or {@link #drain} or until the policy ends it. */
-  OriginProxy.End run() {
+  @Override
+  public String name() {
+    return peer.address().toString();
+  }
+
+  @Override
+  public RemoteMembers.Member root() {
+    return owner.root(this);
+  }
+
+  RemotePeer peer() {
+    return peer;
+  }
+
+  /**
+   * Runs until {@link #close} or {@link #drain}, until the last remote proxy has failed, or until
+   * the owner has no use for it.
+   */
+  @Override
+  public void run() {
+    visitors.start();
     try {
-      for (; ; ) {
-        Outcome outcome = attempt();
-        if (outcome.kind() == Outcome.Kind.SILENT) {
-          counters.count(Counter.SESSIONS_SILENT);
-        }
-        if (isStopping) {
-          return OriginProxy.End.CLOSED;
-        }
-        switch (policy.next(outcome, wanted.hasServed(), System.nanoTime())) {
-          case RetryPolicy.Step.Exit(OriginProxy.End end) -> {
-            return exit(outcome, end);
-          }
-          case RetryPolicy.Step.RetryAfter(Duration length) -> pause(outcome, length);
-          case RetryPolicy.Step.RetryNow() -> {}
-        }
+      while (!isStopping && owner.retain(this)) {
+        follow(attempt());
       }
+      awaitDrained();
     } finally {
       finish();
     }
   }
 
+  /** Waits for the visitors of sessions that the remote proxy drains, until a stop limits that. */
+  private void awaitDrained() {
+    while (!isStopping && !isEmptyWithin(STOP_LIMIT)) {
+      // A stop is noticed soon, also if a session does not end then.
+    }
+  }
+
+  private boolean isEmptyWithin(Duration limit) {
+    return sessions.awaitEmpty(limit) && visitors.awaitEmpty(limit);
+  }
+
   private Outcome attempt() {
     isRetryRequested = false;
-    ConnectAttempt attempt = newAttempt.get();
-    attempted = attempt.settings();
+    var claim = new ProcessClaim(role.claims(), this);
+    var attempt = new ConnectAttempt(peer, checkOf(claim), role.deadlines());
+    used = attempt.settings();
     if (!attempts.add(attempt)) {
       return Outcome.lost("stopping");
     }
@@ -151,22 +171,34 @@ final class SessionLoop {
     try {
       login = attempt.connect();
     } catch (IOException e) {
+      claim.release();
       return attempt.outcome(e);
     } catch (RuntimeException | Error e) {
-      log.bug("internal error while connecting to the remote proxy", e);
+      claim.release();
+      LogEvent event = event("internal error while connecting to the remote proxy");
+      role.log().bug(event.with(REMOTE_PROXY, peer.address()), e);
       return Outcome.lost("internal error");
     } finally {
+      remoteInstance = claim.instance();
       connecting = null;
       attempts.remove(attempt);
     }
-    return serve(login);
+    return serve(login, claim);
   }
 
-  private Outcome serve(ConnectAttempt.Login login) {
-    var session =
-        new SessionRun(
-            attempted, wanted, login, streams, flows, deadlines, new Host(), log, sessionLines);
+  private Optional<OriginDialect.InstanceCheck> checkOf(ProcessClaim claim) {
+    return owner.canHaveTwins() ? Optional.of(claim) : Optional.empty();
+  }
+
+  private Outcome serve(ConnectAttempt.Login login, ProcessClaim claim) {
+    RoleParts parts = role.withVisitors(visitors, visitors);
+    var session = new SessionRun(parts, peer, login, new Host(claim), sessionLines);
+    if (!owner.canHaveTwins()) {
+      login.session().remoteInstance().ifPresent(claim::hold);
+      remoteInstance = claim.instance();
+    }
     if (!sessions.add(session)) {
+      claim.release();
       login.connection().close();
       return Outcome.lost("stopping");
     }
@@ -177,44 +209,128 @@ final class SessionLoop {
     return outcome;
   }
 
-  private OriginProxy.End exit(Outcome outcome, OriginProxy.End end) {
-    if (!isStopping) {
-      // Visitors of sessions that still drain may finish.
-      finishedByNanos = System.nanoTime() + settings.get().timeouts().drain().toNanos();
+  /** Follows the policy after the end of an attempt or session. */
+  private void follow(Outcome outcome) {
+    if (outcome.kind() == Outcome.Kind.SILENT) {
+      role.counters().count(Counter.SESSIONS_SILENT);
     }
-    log.write(
-        end == OriginProxy.End.ENDED ? Log.Level.INFO : Log.Level.ERROR,
-        event(outcome.event())
-            .with("remote_proxy", attempted.remoteProxy())
-            .with("cause", outcome.cause()));
-    return end;
+    if (isStopping) {
+      return;
+    }
+    // Requests from now on are about the next attempt.
+    pause.prepare();
+    switch (policy.next(outcome, peer.services().hasServed(), System.nanoTime())) {
+      case RetryPolicy.Step.Fail(OriginProxy.End end, Optional<Duration> length) ->
+          fail(outcome, end, length);
+      case RetryPolicy.Step.RetryAfter(Duration length) -> {
+        members.recovered(this);
+        pause(outcome, length);
+      }
+      case RetryPolicy.Step.RetryNow() -> members.recovered(this);
+      case RetryPolicy.Step.StandBy() -> {
+        members.recovered(this);
+        standBy(outcome);
+      }
+    }
+  }
+
+  /** Waits while another loop of the role has a session with the same process. */
+  private void standBy(Outcome outcome) {
+    Optional<RemoteClaims.Claim> other = other();
+    other.ifPresent(claim -> logUnused(outcome, claim));
+    while (other.isPresent() && !isStopping) {
+      CompletableFuture<Void> released = other.get().released();
+      released.thenRun(pause::end);
+      await(FOREVER);
+      if (!released.isDone()) {
+        // A request of the user.
+        return;
+      }
+      pause.prepare();
+      await(headStart());
+      other = other();
+    }
+  }
+
+  private Optional<RemoteClaims.Claim> other() {
+    return remoteInstance.flatMap(instance -> role.claims().ofOther(instance, this));
+  }
+
+  private void logUnused(Outcome outcome, RemoteClaims.Claim other) {
+    SessionLoop holder = other.holder();
+    if (holder.root() == root()) {
+      // Whichever address the next session uses, it requests the same ports.
+      peer = peer.withMemoryOf(holder.peer());
+    }
+    sessionLines.info(
+        UNUSED,
+        event(UNUSED)
+            .with(REMOTE_PROXY, peer.address())
+            .with("cause", outcome.cause())
+            .with("used", holder.name()));
+  }
+
+  /** Leaves the next login to the address that had the session, which needs less than a second. */
+  private static Duration headStart() {
+    return MIN_HEAD_START.plusMillis(ThreadLocalRandom.current().nextInt(1000));
+  }
+
+  private void fail(Outcome outcome, OriginProxy.End end, Optional<Duration> length) {
+    if (outcome.served().isZero() && used != peer.access().settings()) {
+      // The next attempt uses other settings.
+      members.recovered(this);
+      return;
+    }
+    if (end == OriginProxy.End.SUPERSEDED && other().isPresent()) {
+      members.recovered(this);
+      standBy(Outcome.failed(new DuplicateRemoteException(), true, Duration.ZERO));
+      return;
+    }
+    boolean isLast = members.failed(this, end);
+    if (!isLast && length.isPresent()) {
+      pause(outcome, length.get());
+      return;
+    }
+    boolean isOrderly = end == OriginProxy.End.ENDED;
+    role.log().write(isOrderly ? Log.Level.INFO : Log.Level.ERROR, line(outcome));
+    if (isLast) {
+      members.end();
+      // Visitors of sessions that still drain may finish.
+      stop(role.settings().timeouts().drain(), session -> {});
+    } else {
+      await(FOREVER);
+    }
   }
 
   private void pause(Outcome outcome, Duration length) {
-    pause.prepare();
-    outages.failed(
-        outcome.cause(),
-        event(outcome.event())
-            .with("remote_proxy", attempted.remoteProxy())
-            .with("cause", outcome.cause())
-            .with("again_in", Durations.of(rounded(length))));
+    outages.failed(outcome.cause(), line(outcome).with("again_in", shown(length)));
+    owner.attemptFailed();
+    await(length);
+  }
+
+  private void await(Duration length) {
     if (!isStopping && !isRetryRequested && !pause.await(length)) {
       close();
     }
   }
 
-  private static Duration rounded(Duration pause) {
+  private LogEvent line(Outcome outcome) {
+    return event(outcome.event()).with(REMOTE_PROXY, peer.address()).with("cause", outcome.cause());
+  }
+
+  /** Returns the length of a pause for a log line. */
+  static String shown(Duration pause) {
     boolean isLong = pause.compareTo(LONG_PAUSE) >= 0;
-    return pause.truncatedTo(isLong ? ChronoUnit.SECONDS : ChronoUnit.MILLIS);
+    return Durations.of(pause.truncatedTo(isLong ? ChronoUnit.SECONDS : ChronoUnit.MILLIS));
   }
 
   /** Ends what is left after the last attempt; sessions and streams may finish in their time. */
   private void finish() {
     isStopping = true;
     sessions.awaitEmpty(timeToFinish());
-    streams.awaitEmpty(timeToFinish());
+    visitors.awaitEmpty(timeToFinish());
     sessions.closeAll(SessionRun::close);
-    streams.close();
+    visitors.reset();
     sessions.awaitEmpty(STOP_LIMIT);
   }
 
@@ -222,14 +338,15 @@ final class SessionLoop {
     return Duration.ofNanos(Math.max(0, finishedByNanos - System.nanoTime()));
   }
 
-  /** Offers and withdraws services of the running sessions as the settings want now. */
-  void servicesChanged() {
-    wanted.settingsChanged();
+  @Override
+  public void servicesChanged() {
+    peer.services().settingsChanged();
     sessions.forEach(SessionRun::servicesChanged);
   }
 
   /** Ends the pause before the next attempt, or an attempt that is still connecting. */
-  void tryNow() {
+  @Override
+  public void tryNow() {
     isRetryRequested = true;
     ConnectAttempt attempt = connecting;
     if (attempt == null) {
@@ -239,16 +356,17 @@ final class SessionLoop {
     }
   }
 
-  /** Drains the sessions, and resets the visitors that are left after the limit. */
-  void drain(Duration limit) {
+  @Override
+  public void drain(Duration limit) {
     stop(limit, SessionRun::drain);
-    deadlines.after(limit, this::close);
+    // A session that drains ends with its last visitor only.
+    role.deadlines().after(limit, this::close);
   }
 
-  /** Ends every session and resets every stream; does not block. */
-  void close() {
+  @Override
+  public void close() {
     stop(Duration.ZERO, SessionRun::close);
-    streams.reset();
+    visitors.reset();
   }
 
   private void stop(Duration limit, Consumer<SessionRun> endSession) {
@@ -260,26 +378,35 @@ final class SessionLoop {
   }
 
   private final class Host implements SessionRun.Host {
+    private final ProcessClaim claim;
+
+    Host(ProcessClaim claim) {
+      this.claim = claim;
+    }
+
     @Override
     public void serving() {
-      wanted.recordServing();
-      counters.count(Counter.SESSIONS);
+      peer.services().recordServing();
+      members.recovered(SessionLoop.this);
+      role.counters().count(Counter.SESSIONS);
       outages.restored();
     }
 
     @Override
     public void served(String service, List<HostPort> addresses) {
-      addresses.forEach(address -> listener.served(service, address));
+      addresses.forEach(
+          address -> role.listener().served(service, peer.reachable(address), peer.address()));
     }
 
     @Override
     public boolean canOverlap() {
-      return !settings.get().failFast() && sessions.size() <= MAX_DRAINING;
+      return !role.settings().failFast() && sessions.size() <= MAX_DRAINING;
     }
 
     @Override
     public void ended(SessionRun session) {
       sessions.remove(session);
+      claim.release();
     }
   }
 }

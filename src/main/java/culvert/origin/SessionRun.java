@@ -2,18 +2,13 @@ package culvert.origin;
 
 import static culvert.observe.LogEvent.event;
 
-import culvert.config.OriginSettings;
-import culvert.config.RemoteAddress;
 import culvert.net.Connection;
-import culvert.net.Deadlines;
 import culvert.net.Durations;
 import culvert.net.HostPort;
 import culvert.net.Threads;
 import culvert.observe.LimitedLog;
-import culvert.observe.Log;
+import culvert.observe.LogEvent;
 import culvert.protocol.DeclinedReason;
-import culvert.session.FlowAcceptor;
-import culvert.session.IncomingStream;
 import culvert.session.Offer;
 import culvert.session.OfferedService;
 import culvert.session.OriginSession;
@@ -46,14 +41,11 @@ final class SessionRun implements OriginSession.Listener {
     void ended(SessionRun run);
   }
 
-  private final OriginSettings settings;
+  private final RoleParts role;
+  private final RemotePeer peer;
   private final ConnectAttempt.Login login;
-  private final IncomingStream.Handler streams;
-  private final FlowAcceptor flows;
-  private final Deadlines deadlines;
   private final SessionServices services;
   private final Host host;
-  private final Log log;
   private final LimitedLog<String> lines;
 
   /** Completed when the next attempt is due: at the end, or when the remote proxy drains. */
@@ -76,35 +68,27 @@ final class SessionRun implements OriginSession.Listener {
   private String closeCause = "closed from this side";
 
   /**
-   * Creates a session that is not running yet.
+   * Creates a session that does not run yet.
    *
-   * @param settings those of the login
-   * @param wanted the services of the role
+   * @param lines the log of lines whose number the remote proxy decides
    */
   SessionRun(
-      OriginSettings settings,
-      WantedServices wanted,
+      RoleParts role,
+      RemotePeer peer,
       ConnectAttempt.Login login,
-      IncomingStream.Handler streams,
-      FlowAcceptor flows,
-      Deadlines deadlines,
       Host host,
-      Log log,
       LimitedLog<String> lines) {
-    this.settings = settings;
+    this.role = role;
+    this.peer = peer;
     this.login = login;
-    this.streams = streams;
-    this.flows = flows;
-    this.deadlines = deadlines;
-    this.services = new SessionServices(wanted, login.session(), deadlines, lines);
+    this.services = new SessionServices(peer, login.session(), role, lines);
     this.host = host;
-    this.log = log;
     this.lines = lines;
   }
 
   /** Starts the session's thread. */
   void start() {
-    Threads.start("session with " + settings.remoteProxy(), this::run);
+    Threads.start("session with " + peer.address(), this::run);
   }
 
   /** Blocks until the session has ended, or the next attempt may begin because it drains. */
@@ -113,9 +97,9 @@ final class SessionRun implements OriginSession.Listener {
   }
 
   private void run() {
-    Duration left =
-        settings.timeouts().handshake().minusNanos(System.nanoTime() - login.beganNanos());
-    var offers = deadlines.after(left, this::closeIfNotServing);
+    Duration limit = role.settings().timeouts().handshake();
+    Duration left = limit.minusNanos(System.nanoTime() - login.beganNanos());
+    var offers = role.deadlines().after(left, this::closeIfNotServing);
     Outcome ended = serve();
     offers.cancel();
     services.end();
@@ -129,14 +113,15 @@ final class SessionRun implements OriginSession.Listener {
 
   private Outcome serve() {
     try {
-      login.session().serve(services.login(), this, streams, flows);
+      login.session().serve(services.login(), this, role.streams(), role.flows());
       return declined == null
           ? new Outcome(Outcome.Kind.LOST, closeCause(), served())
           : new Outcome(isInUse ? Outcome.Kind.IN_USE : Outcome.Kind.DECLINED, declined, served());
     } catch (IOException e) {
       return Outcome.failed(e, true, served());
     } catch (RuntimeException | Error e) {
-      log.bug("internal error in session", e);
+      LogEvent event = event("internal error in session");
+      role.log().bug(event.with(SessionLoop.REMOTE_PROXY, peer.address()), e);
       return new Outcome(Outcome.Kind.LOST, "internal error", served());
     }
   }
@@ -148,7 +133,7 @@ final class SessionRun implements OriginSession.Listener {
         return;
       }
       closeCause =
-          "no answer to the offers within " + Durations.of(settings.timeouts().handshake());
+          "no answer to the offers within " + Durations.of(role.settings().timeouts().handshake());
     } finally {
       lock.unlock();
     }
@@ -193,32 +178,21 @@ final class SessionRun implements OriginSession.Listener {
   @Override
   public void served(String service, List<HostPort> addresses) {
     services.served(service);
-    host.served(service, addresses.stream().map(this::reachable).toList());
+    host.served(service, addresses);
     answered();
-  }
-
-  /**
-   * Replaces a wildcard address by the host at which the remote proxy was reached, unless that host
-   * is a bounce server.
-   */
-  private HostPort reachable(HostPort address) {
-    boolean isWildcard = address.host().equals("0.0.0.0") || address.host().equals("::");
-    return isWildcard && settings.remoteProxy() instanceof RemoteAddress.Direct direct
-        ? new HostPort(direct.dialled().host(), address.port())
-        : address;
   }
 
   /** Begins to serve after the last answer of the login; later answers may permit a change. */
   private void answered() {
     if (services.isLoginComplete() && beginServing()) {
       host.serving();
-      logEvent("session started", settings.remoteProxy());
+      logEvent("session started", peer.address());
     }
     services.update();
   }
 
   private void logEvent(String event, Object remoteProxy) {
-    lines.info(event, event(event).with("remote_proxy", remoteProxy));
+    lines.info(event, event(event).with(SessionLoop.REMOTE_PROXY, remoteProxy));
   }
 
   /** Returns false if the session serves already. */
@@ -240,7 +214,12 @@ final class SessionRun implements OriginSession.Listener {
   @Override
   public void unsupported(String service, String why) {
     services.unsupported(service);
-    log.warn(event("service not offered").with("service", service).with("cause", why));
+    role.log()
+        .warn(
+            event("service not offered")
+                .with("service", service)
+                .with("cause", why)
+                .with(SessionLoop.REMOTE_PROXY, peer.address()));
   }
 
   @Override
@@ -270,21 +249,27 @@ final class SessionRun implements OriginSession.Listener {
   @Override
   public void shared(String service, int others, List<String> names) {
     if (others > 0) {
-      log.info(
-          event("service shared")
-              .with("service", service)
-              .with("origin_proxies", String.join(",", names))
-              .with("others", others));
+      role.log()
+          .info(
+              event("service shared")
+                  .with("service", service)
+                  .with("origin_proxies", String.join(",", names))
+                  .with("others", others)
+                  .with(SessionLoop.REMOTE_PROXY, peer.address()));
       sharedServices.add(service);
     } else if (sharedServices.remove(service)) {
-      log.info(event("service no longer shared").with("service", service));
+      role.log()
+          .info(
+              event("service no longer shared")
+                  .with("service", service)
+                  .with(SessionLoop.REMOTE_PROXY, peer.address()));
     }
   }
 
   @Override
   public void draining() {
     services.end();
-    logEvent("remote proxy stopping", settings.remoteProxy());
+    logEvent("remote proxy stopping", peer.address());
     if (host.canOverlap()) {
       outcome.complete(
           new Outcome(Outcome.Kind.DRAINING, "the remote proxy is stopping", served()));

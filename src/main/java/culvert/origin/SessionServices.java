@@ -2,7 +2,7 @@ package culvert.origin;
 
 import static culvert.observe.LogEvent.event;
 
-import culvert.net.Deadlines;
+import culvert.config.RemoteAddress;
 import culvert.net.Durations;
 import culvert.observe.LimitedLog;
 import culvert.origin.OfferStates.State;
@@ -35,9 +35,10 @@ final class SessionServices {
   /** Withdrawals in a pause, which have no answer; none while earlier messages are unsent. */
   private static final int MAX_WITHDRAWN = 64;
 
-  private final WantedServices role;
+  private final WantedServices services;
   private final OriginSession session;
-  private final Deadlines deadlines;
+  private final RoleParts role;
+  private final RemoteAddress remote;
 
   /** The remote proxy decides how often it declines a service, and with which text. */
   private final LimitedLog<String> lines;
@@ -74,12 +75,17 @@ final class SessionServices {
   /** Repeated offers since the last pause. */
   private int repeated;
 
-  /** Creates the services of a session, none of which is offered yet. */
+  /**
+   * Creates the services of a session, none of which is offered yet.
+   *
+   * @param peer the remote proxy
+   */
   SessionServices(
-      WantedServices role, OriginSession session, Deadlines deadlines, LimitedLog<String> lines) {
-    this.role = role;
+      RemotePeer peer, OriginSession session, RoleParts role, LimitedLog<String> lines) {
+    this.services = peer.services();
     this.session = session;
-    this.deadlines = deadlines;
+    this.role = role;
+    this.remote = peer.address();
     this.lines = lines;
   }
 
@@ -90,9 +96,9 @@ final class SessionServices {
   List<OfferedService> login() {
     lock.lock();
     try {
-      List<OfferedService> wanted = role.wanted();
+      List<OfferedService> wanted = services.wanted();
       List<OfferedService> first =
-          wanted.stream().filter(service -> !role.isDeclined(service)).toList();
+          wanted.stream().filter(service -> !services.isDeclined(service)).toList();
       List<OfferedService> offered = first.isEmpty() ? wanted : first;
       offered.forEach(states::offered);
       return offered;
@@ -112,7 +118,7 @@ final class SessionServices {
         isOneByOne = true;
         offerAgain(service, DeclinedReason.NOT_PERMITTED, isPermitted);
       } else {
-        role.recordServed(service);
+        services.recordServed(service);
       }
     } finally {
       lock.unlock();
@@ -130,9 +136,9 @@ final class SessionServices {
   }
 
   /**
-   * Records that a service was declined; returns whether the session continues without it. Before
-   * any session has served, that is an error in the settings. Later it affects no other service, as
-   * long as one is served or offered.
+   * Records that a service was declined; returns whether the session continues without it. It
+   * affects no other service, as long as one is served or offered; but if there is one remote proxy
+   * only and no session has served before, it is an error in the settings.
    *
    * @param together the services that were declined with it
    */
@@ -143,10 +149,10 @@ final class SessionServices {
       OfferedService service = states.answered(offer.service(), State.DECLINED);
       revokedEarly.remove(service);
       offerAgain(service, reason, permittedEarly.remove(service));
-      if (!isComplete && !role.hasServed()) {
+      if (!isComplete && !services.hasServed() && !role.settings().hasSeveralRemotes()) {
         return false;
       }
-      boolean isNew = role.recordDeclined(service, why);
+      boolean isNew = services.recordDeclined(service, why);
       if (!isComplete) {
         offerOneByOne(together);
       }
@@ -200,7 +206,7 @@ final class SessionServices {
         return;
       }
     }
-    if (role.recordDeclined(service, why)) {
+    if (services.recordDeclined(service, why)) {
       var offer = Offer.of(service.name(), service.type());
       logDeclined(offer, DeclinedReason.NOT_PERMITTED, why);
     }
@@ -235,7 +241,8 @@ final class SessionServices {
         event("service not served")
             .with("service", offer)
             .with("cause", why)
-            .with("again_in", Durations.of(OfferStates.pause(reason))));
+            .with("again_in", Durations.of(OfferStates.pause(reason)))
+            .with(SessionLoop.REMOTE_PROXY, remote));
   }
 
   /**
@@ -267,7 +274,7 @@ final class SessionServices {
     lock.lock();
     try {
       if ((isComplete || isOneByOne) && !isEnded) {
-        change(new LinkedHashSet<>(role.wanted()));
+        change(new LinkedHashSet<>(services.wanted()));
         planRetry();
       }
     } finally {
@@ -278,7 +285,7 @@ final class SessionServices {
   private void planRetry() {
     if ((states.has(State.DECLINED) || withdrawn > 0 || isWithdrawalDue) && !isRetryPlanned) {
       isRetryPlanned = true;
-      deadlines.after(OfferStates.OFFER_PAUSE, this::retry);
+      role.deadlines().after(OfferStates.OFFER_PAUSE, this::retry);
     }
   }
 

@@ -8,8 +8,8 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.function.Supplier;
 
 /**
- * The services that the settings want now, and which of them the remote proxy has declined, for all
- * sessions of a role. Thread-safe.
+ * The services that the settings want now, and which of them a remote proxy has declined, for all
+ * sessions with that remote proxy. Thread-safe.
  */
 final class WantedServices {
 
@@ -37,7 +37,7 @@ final class WantedServices {
         .toList();
   }
 
-  /** Returns whether any session of the process has served. */
+  /** Returns whether any session with the remote proxy has served. */
   boolean hasServed() {
     return hasServed;
   }

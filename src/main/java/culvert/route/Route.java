@@ -70,6 +70,11 @@ public final class Route {
     return new Route(group.group().server(), proxy, Optional.of(group), timeout, dialer, deadlines);
   }
 
+  /** Returns whether it leads to the peer's own address without an outbound proxy. */
+  public boolean isDirect() {
+    return proxy.isEmpty() && group.isEmpty();
+  }
+
   /**
    * Connects to the peer, in the calling thread.
    *

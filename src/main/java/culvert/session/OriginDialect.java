@@ -19,6 +19,42 @@ public interface OriginDialect {
    */
   OriginSession login(Connection connection) throws IOException;
 
+  /** Decides by the id of the remote proxy's process whether a login is completed. */
+  @FunctionalInterface
+  interface InstanceCheck {
+    /**
+     * Called by the thread of the login.
+     *
+     * @param instance as {@link OriginSession#remoteInstance} returns it
+     * @throws IOException if the login ends here; the login throws it
+     */
+    void check(String instance) throws IOException;
+  }
+
+  /**
+   * Logs in as {@link #login(Connection)} does, but lets a check end the login before it has an
+   * effect at the remote proxy. A protocol without ids of processes does not call it.
+   */
+  default OriginSession login(Connection connection, InstanceCheck check) throws IOException {
+    return login(connection);
+  }
+
+  /**
+   * Returns the dialect for one more address of the remote proxy's name, with a memory of its own
+   * of the addresses that services were served at.
+   */
+  default OriginDialect forAddress() {
+    return this;
+  }
+
+  /**
+   * Returns this dialect with the memory of another one, of the same role but maybe with other
+   * settings.
+   */
+  default OriginDialect withMemoryOf(OriginDialect other) {
+    return this;
+  }
+
   /**
    * Returns the dialect for other settings of the role. Sessions and logins of this one are not
    * affected.

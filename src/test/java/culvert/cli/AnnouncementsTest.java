@@ -2,6 +2,7 @@ package culvert.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import culvert.config.RemoteAddress;
 import culvert.net.HostPort;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -12,18 +13,19 @@ import org.junit.jupiter.api.Timeout;
 class AnnouncementsTest {
 
   private static final HostPort ADDRESS = new HostPort("192.0.2.1", 80);
+  private static final RemoteAddress REMOTE = RemoteAddress.parse("192.0.2.1:9000");
 
   @Test
   void servedReturnsWhileThePrinterBlocksAndCloseWaitsForTheLines() {
     var printed = new LinkedBlockingQueue<String>();
     var unblocked = new CountDownLatch(1);
     try (var announcements =
-        new Announcements((service, address) -> {
+        new Announcements((service, address, remote) -> {
           await(unblocked);
           printed.add(service + "=" + address);
         })) {
-      announcements.served("web", ADDRESS);
-      announcements.served("ssh", ADDRESS);
+      announcements.served("web", ADDRESS, REMOTE);
+      announcements.served("ssh", ADDRESS, REMOTE);
       assertThat(printed).isEmpty();
       unblocked.countDown();
     }
@@ -36,16 +38,16 @@ class AnnouncementsTest {
     var isBlocked = new CountDownLatch(1);
     var unblocked = new CountDownLatch(1);
     try (var announcements =
-        new Announcements((service, address) -> {
+        new Announcements((service, address, remote) -> {
           isBlocked.countDown();
           await(unblocked);
           printed.add(service + "=" + address.port());
         })) {
-      announcements.served("web", new HostPort("192.0.2.1", 1));
+      announcements.served("web", new HostPort("192.0.2.1", 1), REMOTE);
       isBlocked.await();
       for (int port = 2; port <= 1000; port++) {
-        announcements.served("web", new HostPort("192.0.2.1", port));
-        announcements.served("ssh", new HostPort("192.0.2.1", port));
+        announcements.served("web", new HostPort("192.0.2.1", port), REMOTE);
+        announcements.served("ssh", new HostPort("192.0.2.1", port), REMOTE);
       }
       unblocked.countDown();
     }

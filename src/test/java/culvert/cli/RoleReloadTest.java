@@ -468,6 +468,39 @@ class RoleReloadTest {
   }
 
   @Test
+  void remoteProxyIsAddedAndRemovedByAChangeOfTheFile() throws Exception {
+    Path ofOther = Files.writeString(folder.resolve("other.toml"), SERVER);
+    Path ofClient = folder.resolve("client.toml");
+    try (TestServer echo = TestServer.echo();
+        var server = server();
+        var other = new ReloadedRole("run", ofOther.toString())) {
+      HostPort one = server.address("control ");
+      HostPort two = other.address("control ");
+      String text = client(one, echo.address(), "web");
+      Files.writeString(ofClient, text);
+      try (var client = new ReloadedRole("run", ofClient.toString())) {
+        client.awaitLog("session started", "remote_proxy=" + one);
+        Files.writeString(
+            ofClient, text.replace("\"" + one + "\"", "[\"" + one + "\", \"" + two + "\"]"));
+        client.awaitLog(RELOADED, "remote_proxies_added=" + two);
+        client.awaitLog("session started", "remote_proxy=" + two);
+        assertThat(client.address("serving web=")).isEqualTo(server.address("web="));
+        try (Socket visitor = TestClient.dial(server.address("web="))) {
+          assertEchoes(visitor, "before");
+          Files.writeString(ofClient, text.replace(one.toString(), two.toString()));
+          client.awaitLog(RELOADED, "remote_proxies_removed=" + one);
+          server.awaitLog("session drain started");
+          assertEchoes(visitor, "after");
+        }
+        try (Socket visitor = TestClient.dial(other.address("web="))) {
+          assertEchoes(visitor, "hello");
+        }
+        assertThat(client.lines("session started")).isEqualTo(2);
+      }
+    }
+  }
+
+  @Test
   void sessionStaysWhileTheSecretChangesOnBothSides() throws Exception {
     Path ofClient = folder.resolve("client.toml");
     try (TestServer echo = TestServer.echo();

@@ -81,6 +81,8 @@ final class SchemaRules {
       case "boolean" -> value instanceof Boolean;
       case "array" ->
           value instanceof List<?> list
+              && list.size() >= (int) schema.get("minItems")
+              && list.size() <= (int) schema.get("maxItems")
               && list.stream().allMatch(each -> isValid((Map<?, ?>) schema.get("items"), each));
       default -> false;
     };

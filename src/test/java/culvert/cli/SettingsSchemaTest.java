@@ -2,12 +2,14 @@ package culvert.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import culvert.config.OriginSettings;
 import culvert.config.toml.Key;
 import culvert.config.toml.Kind;
 import culvert.config.toml.Role;
 import culvert.config.toml.SettingsFile;
 import culvert.config.toml.Table;
 import culvert.config.toml.TomlDocument;
+import culvert.setting.Setting;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -113,7 +115,9 @@ class SettingsSchemaTest {
         "[server]\\nclients.a.secret = 'x' | server.clients.a",
         "[server]\\nclients.'a b' = {secret='x', ports='1'} | server.clients.a b",
         "[client]\\nlog.level = 'loud' | client.log.level",
-        "[client]\\ntransport.type = 'quic' | client.transport.type"
+        "[client]\\ntransport.type = 'quic' | client.transport.type",
+        "[client]\\nremote_addr = [] | client.remote_addr",
+        "[client]\\nsecret_file = [] | client.secret_file"
       })
   void schemaRejectsAnInvalidKeyOrValue(String text, String key) {
     Table root = TomlDocument.parse(text.replace("\\n", "\n")).root();
@@ -187,11 +191,19 @@ class SettingsSchemaTest {
     if (key.isList()) {
       var array = new LinkedHashMap<String, Object>(Map.of("type", "array"));
       array.put("items", type(key));
+      array.put("minItems", 1);
+      array.put("maxItems", maxItems(key));
       schema.put("oneOf", List.of(type(key), array));
     } else {
       schema.putAll(type(key));
     }
     return new Value(schema);
+  }
+
+  private static int maxItems(Key key) {
+    return key.setting().filter(Setting.REMOTE_PROXY_ADDR::equals).isPresent()
+        ? OriginSettings.MAX_REMOTES
+        : Key.MAX_VALUES;
   }
 
   private static Object json(Key key, String text) {

@@ -3,13 +3,15 @@ package culvert.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import culvert.net.HostPort;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Validation of an origin proxy's name and timeouts. */
@@ -19,8 +21,17 @@ class OriginSettingsTest {
   private static final String LONGEST = "n".repeat(64);
 
   private static OriginSettings settings(String name, Duration connect, Duration retryMax) {
+    return settings(List.of("h:1"), name, connect, retryMax);
+  }
+
+  private static OriginSettings settings(List<String> remotes) {
+    return settings(remotes, "a", SECOND, SECOND);
+  }
+
+  private static OriginSettings settings(
+      List<String> remotes, String name, Duration connect, Duration retryMax) {
     return new OriginSettings(
-        new RemoteAddress.Direct(new HostPort("h", 1)),
+        remotes.stream().map(RemoteAddress::parse).map(RemoteRoute::direct).toList(),
         BounceCredentials.DEFAULT,
         List.of(ServiceAddress.parse("h:2")),
         OptionalInt.empty(),
@@ -29,7 +40,6 @@ class OriginSettingsTest {
         Optional.empty(),
         Optional.empty(),
         TransportSettings.DEFAULT,
-        Optional.empty(),
         Optional.empty(),
         Optional.empty(),
         connect,
@@ -64,6 +74,49 @@ class OriginSettingsTest {
             "invalid value '"
                 + name.replace('\n', '?')
                 + "' for --name: expected 1 to 64 letters, digits, dots, dashes and underscores");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "h:1, h:1",
+    "h:1, H.:1",
+    "h:1, all:h:1",
+    "all:h:1, all:h:1",
+    "[::1]:9, [0:0::1]:9",
+    "bounce://h:1/1, bounce://H:1/01"
+  })
+  void remoteProxiesHaveDifferentAddresses(String one, String other) {
+    assertThatThrownBy(() -> settings(List.of("x:1", one, other)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "--remote-proxy-addr names the address '"
+                + RemoteAddress.parse(other).dialled()
+                + "' twice");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"h:1, h:2", "h:1, g:1", "bounce://h:1/1, bounce://h:1/2", "h:1, bounce://h:1/1"})
+  void otherAddressesAreAccepted(String one, String other) {
+    assertThat(settings(List.of(one, other)).hasSeveralRemotes()).isTrue();
+  }
+
+  @Test
+  void numberOfRemoteProxiesIsLimited() {
+    List<String> most =
+        IntStream.range(0, OriginSettings.MAX_REMOTES).mapToObj(i -> "h" + i + ":1").toList();
+    assertThat(settings(most).remotes()).hasSize(64);
+    var more = new ArrayList<>(most);
+    more.add("h:1");
+    assertThatThrownBy(() -> settings(more))
+        .hasMessage("--remote-proxy-addr names 65 addresses: at most 64 are allowed");
+  }
+
+  @Test
+  void oneNameMayBeSeveralRemoteProxies() {
+    assertThat(settings(List.of("h:1")).hasSeveralRemotes()).isFalse();
+    assertThat(settings(List.of("all:9000")).hasSeveralRemotes()).isFalse();
+    assertThat(settings(List.of("all:h:1")).hasSeveralRemotes()).isTrue();
+    assertThat(RemoteAddress.parse("all:[::1]:9000")).hasToString("all:[::1]:9000");
   }
 
   @Test

@@ -76,7 +76,7 @@ class SettingsTest {
   private static OriginSettings origin(List<ServiceAddress> services) {
     var second = Duration.ofSeconds(1);
     return new OriginSettings(
-        new RemoteAddress.Direct(new HostPort("h", 1)),
+        List.of(RemoteRoute.direct(new RemoteAddress.Direct(new HostPort("h", 1)))),
         BounceCredentials.DEFAULT,
         services,
         OptionalInt.empty(),
@@ -85,7 +85,6 @@ class SettingsTest {
         Optional.of(Secret.of("hunter2")),
         Optional.empty(),
         TransportSettings.DEFAULT,
-        Optional.empty(),
         Optional.empty(),
         Optional.empty(),
         second,

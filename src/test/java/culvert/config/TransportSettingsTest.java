@@ -75,7 +75,7 @@ class TransportSettingsTest {
 
   private static OriginSettings origin(TransportSettings transport, boolean secret, boolean tls) {
     return new OriginSettings(
-        new RemoteAddress.Direct(new HostPort("h", 1)),
+        List.of(RemoteRoute.direct(new RemoteAddress.Direct(new HostPort("h", 1)))),
         BounceCredentials.DEFAULT,
         List.of(ServiceAddress.parse("h:2")),
         OptionalInt.empty(),
@@ -85,7 +85,6 @@ class TransportSettingsTest {
         Optional.empty(),
         transport,
         tls ? Optional.of(TlsClientSettings.DEFAULT) : Optional.empty(),
-        Optional.empty(),
         Optional.empty(),
         Duration.ofSeconds(1),
         Duration.ofSeconds(1),

@@ -45,7 +45,10 @@ class OriginReloadTest {
 
     @Override
     public OriginSession login(Connection connection) throws IOException {
-      logins.add(settings.remoteProxy().dialled().port() + " " + connection.peer().getPort());
+      logins.add(
+          settings.remotes().getFirst().address().dialled().port()
+              + " "
+              + connection.peer().getPort());
       throw new IOException("no login");
     }
 
@@ -71,7 +74,7 @@ class OriginReloadTest {
           new OriginProxy(
               first,
               (dialer, deadlines, counters) -> new Recorder(first),
-              (service, address) -> {},
+              (service, address, remote) -> {},
               log.log());
       var end = new CompletableFuture<OriginProxy.End>();
       Threads.start("origin proxy", () -> end.complete(proxy.run()));

@@ -2,13 +2,7 @@ package culvert.origin;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import culvert.config.OriginSettings;
-import culvert.config.RemoteAddress;
 import culvert.config.ServiceType;
-import culvert.net.Deadlines;
-import culvert.net.HostPort;
-import culvert.observe.Counters;
-import culvert.observe.LimitedLog;
 import culvert.protocol.DeclinedReason;
 import culvert.session.FlowAcceptor;
 import culvert.session.IncomingStream;
@@ -18,7 +12,6 @@ import culvert.session.OriginSession;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
 import culvert.testing.RolePair;
-import culvert.testing.TestLog;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -64,43 +57,32 @@ class RepeatedOffersTest {
     public void close() {}
   }
 
-  private final Deadlines deadlines = new Deadlines();
-  private final TestLog log = new TestLog();
   private final Session session = new Session();
-  private volatile OriginSettings settings = settings("web");
-  private final WantedServices wanted = new WantedServices(() -> settings);
-  private final SessionServices services =
-      new SessionServices(
-          wanted,
-          session,
-          deadlines,
-          new LimitedLog<>(log.log(), new Counters(), 1, Duration.ofHours(1)));
-
-  private static OriginSettings settings(String... names) {
-    return new RolePair.Options()
-        .originSettings(
-            new RemoteAddress.Direct(new HostPort("127.0.0.1", 1)),
-            Stream.of(names).map(name -> name + "=127.0.0.1:2").toArray(String[]::new));
-  }
+  private final ScriptedRole role = new ScriptedRole();
+  private final SessionServices services = role.services(session);
 
   @BeforeEach
   void serveOne() {
+    role.want(addresses("web"));
     services.login();
     services.served("web");
-    wanted.recordServing();
+    role.wanted().recordServing();
     assertThat(services.isLoginComplete()).isTrue();
   }
 
   @AfterEach
   void close() {
     services.end();
-    deadlines.close();
-    log.close();
+    role.close();
   }
 
   private void want(String... names) {
-    settings = settings(names);
+    role.want(addresses(names));
     services.update();
+  }
+
+  private static String[] addresses(String... names) {
+    return Stream.of(names).map(name -> name + "=127.0.0.1:2").toArray(String[]::new);
   }
 
   private void decline(OfferedService service, DeclinedReason reason) {

@@ -7,6 +7,7 @@ import culvert.origin.OriginProxy.End;
 import culvert.origin.Outcome.Kind;
 import culvert.origin.RetryPolicy.Step;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,6 +34,11 @@ class RetryPolicyTest {
     return ((Step.RetryAfter) step).pause();
   }
 
+  private static Step.Fail failure(Step step) {
+    assertThat(step).isInstanceOf(Step.Fail.class);
+    return (Step.Fail) step;
+  }
+
   @ParameterizedTest
   @EnumSource(names = {"LOST", "SILENT", "ENDED"})
   void lossIsRetriedAfterAShortPause(Kind kind) {
@@ -41,8 +47,10 @@ class RetryPolicyTest {
 
   @ParameterizedTest
   @CsvSource({"LOST,UNREACHABLE", "SILENT,UNREACHABLE", "ENDED,ENDED"})
-  void lossEndsTheProcessWithFailFast(Kind kind, End end) {
-    assertThat(next(true, kind, Duration.ofHours(1), true)).isEqualTo(new Step.Exit(end));
+  void lossIsAFailureWithFailFast(Kind kind, End end) {
+    Step.Fail failure = failure(next(true, kind, Duration.ofHours(1), true));
+    assertThat(failure.end()).isEqualTo(end);
+    assertThat(failure.pause().orElseThrow()).isLessThanOrEqualTo(FIRST_BOUND);
   }
 
   @ParameterizedTest
@@ -53,8 +61,10 @@ class RetryPolicyTest {
     "BOUNCE_SERVER_REJECTED,CREDENTIALS",
     "DECLINED,DECLINED",
   })
-  void refusalEndsTheProcessBeforeItHasServed(Kind kind, End end) {
-    assertThat(next(false, kind, Duration.ZERO, false)).isEqualTo(new Step.Exit(end));
+  void refusalIsAFailureBeforeASessionHasServed(Kind kind, End end) {
+    Step.Fail failure = failure(next(false, kind, Duration.ZERO, false));
+    assertThat(failure.end()).isEqualTo(end);
+    assertThat(failure.pause().orElseThrow()).isBetween(RETRY_MAX.dividedBy(2), RETRY_MAX);
   }
 
   @ParameterizedTest
@@ -66,7 +76,7 @@ class RetryPolicyTest {
         "BOUNCE_SERVER_REJECTED",
         "DECLINED"
       })
-  void refusalIsRetriedSlowlyOnceTheProcessHasServed(Kind kind) {
+  void refusalIsRetriedSlowlyOnceASessionHasServed(Kind kind) {
     assertThat(pause(next(false, kind, Duration.ZERO, true)))
         .isBetween(RETRY_MAX.dividedBy(2), RETRY_MAX);
   }
@@ -80,15 +90,16 @@ class RetryPolicyTest {
   }
 
   @Test
-  void refusalOfAServiceInUseEndsTheProcessWithFailFast() {
-    assertThat(next(true, Kind.IN_USE, Duration.ZERO, false))
-        .isEqualTo(new Step.Exit(End.DECLINED));
+  void refusalOfAServiceInUseIsAFailureWithFailFast() {
+    assertThat(failure(next(true, Kind.IN_USE, Duration.ZERO, false)).end())
+        .isEqualTo(End.DECLINED);
   }
 
+  /** The other process would be superseded in turn. */
   @Test
-  void supersededProcessEndsAlsoIfItHasServed() {
+  void supersededProcessIsNotRetriedAlsoIfItHasServed() {
     assertThat(next(false, Kind.SUPERSEDED, Duration.ofHours(1), true))
-        .isEqualTo(new Step.Exit(End.SUPERSEDED));
+        .isEqualTo(new Step.Fail(End.SUPERSEDED, Optional.empty()));
   }
 
   @Test
@@ -111,6 +122,6 @@ class RetryPolicyTest {
   @ParameterizedTest
   @EnumSource(mode = Mode.EXCLUDE, names = "SUPERSEDED")
   void processThatHasServedRetriesEveryOtherOutcome(Kind kind) {
-    assertThat(next(false, kind, Duration.ofHours(1), true)).isNotInstanceOf(Step.Exit.class);
+    assertThat(next(false, kind, Duration.ofHours(1), true)).isNotInstanceOf(Step.Fail.class);
   }
 }

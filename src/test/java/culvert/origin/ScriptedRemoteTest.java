@@ -118,7 +118,7 @@ class ScriptedRemoteTest {
     tunnel.awaitLog("session started");
     String server = "=" + this.server.address();
     var options = new RolePair.Options().secrets(null, null);
-    RemoteAddress remote = tunnel.origin().settings().remoteProxy();
+    RemoteAddress remote = tunnel.origin().settings().remotes().getFirst().address();
     tunnel.origin().reload(options.originSettings(remote, "default" + server, "ssh" + server));
     assertThat(receive()).isEqualTo(new Message.Offer("ssh"));
     send(0, new Message.Offered("ssh", List.of(), "no such service"));
@@ -137,7 +137,7 @@ class ScriptedRemoteTest {
     tunnel.awaitLog("session started");
     String server = "=" + this.server.address();
     var options = new RolePair.Options().secrets(null, null);
-    RemoteAddress remote = tunnel.origin().settings().remoteProxy();
+    RemoteAddress remote = tunnel.origin().settings().remotes().getFirst().address();
     tunnel.origin().reload(options.originSettings(remote, "default" + server, "ssh" + server));
     tunnel.origin().reload(options.originSettings(remote, "default" + server));
     assertThat(receive()).isEqualTo(new Message.Offer("ssh"));
@@ -152,7 +152,7 @@ class ScriptedRemoteTest {
     tunnel.awaitLog("session started");
     String server = "=" + this.server.address();
     var options = new RolePair.Options().secrets(null, null);
-    RemoteAddress remote = tunnel.origin().settings().remoteProxy();
+    RemoteAddress remote = tunnel.origin().settings().remotes().getFirst().address();
     tunnel.origin().reload(options.originSettings(remote, "default" + server, "ssh" + server));
     assertThat(receive()).isEqualTo(new Message.Offer("ssh"));
     send(0, new Message.Revoked("ssh", "not permitted any more"));

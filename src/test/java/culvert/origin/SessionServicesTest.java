@@ -2,12 +2,6 @@ package culvert.origin;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import culvert.config.OriginSettings;
-import culvert.config.RemoteAddress;
-import culvert.net.Deadlines;
-import culvert.net.HostPort;
-import culvert.observe.Counters;
-import culvert.observe.LimitedLog;
 import culvert.session.FlowAcceptor;
 import culvert.session.IncomingStream;
 import culvert.session.OfferedService;
@@ -15,11 +9,8 @@ import culvert.session.OriginSession;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
 import culvert.testing.RolePair;
-import culvert.testing.TestLog;
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -33,9 +24,7 @@ class SessionServicesTest {
 
   private static final int MANY = 200;
 
-  private final TestLog log = new TestLog();
-  private final Deadlines deadlines = new Deadlines();
-  private final AtomicReference<OriginSettings> settings = new AtomicReference<>();
+  private final ScriptedRole role = new ScriptedRole();
   private final ScriptedSession session = new ScriptedSession();
 
   /** Records its messages; each withdrawal blocks the link. */
@@ -73,25 +62,20 @@ class SessionServicesTest {
 
   @AfterEach
   void close() {
-    deadlines.close();
-    log.close();
+    role.close();
   }
 
   /** Sets the services of the settings: this number of them. */
   private void want(int count) {
-    String[] services =
-        IntStream.range(0, count).mapToObj(i -> "s" + i + "=127.0.0.1:1").toArray(String[]::new);
-    var remote = new RemoteAddress.Direct(new HostPort("127.0.0.1", 1));
-    settings.set(new RolePair.Options().originSettings(remote, services));
+    role.want(
+        IntStream.range(0, count).mapToObj(i -> "s" + i + "=127.0.0.1:1").toArray(String[]::new));
   }
 
   /** The queue of a link is limited, and its overflow ends the link with all visitors. */
   @Test
   void servicesAreWithdrawnOnlyWhileTheLinkSendsMessages() throws Exception {
     want(MANY);
-    var lines = new LimitedLog<String>(log.log(), new Counters(), 1, Duration.ofSeconds(1));
-    var services =
-        new SessionServices(new WantedServices(settings::get), session, deadlines, lines);
+    SessionServices services = role.services(session);
     services.login().forEach(service -> services.served(service.name()));
     assertThat(services.isLoginComplete()).isTrue();
     want(1);

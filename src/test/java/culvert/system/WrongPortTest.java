@@ -62,7 +62,7 @@ class WrongPortTest {
     OriginSettings settings = settings(server, options);
     var log = new TestLog();
     try (log;
-        var proxy = new OriginProxy(settings, (service, address) -> {}, log.log())) {
+        var proxy = new OriginProxy(settings, (service, address, remote) -> {}, log.log())) {
       assertThat(proxy.run()).isEqualTo(OriginProxy.End.UNREACHABLE);
     }
     return log.text();
@@ -180,7 +180,7 @@ class WrongPortTest {
               (dialer, deadlines, counters) ->
                   new BoreOriginDialect(
                       settings, () -> access, dialer, deadlines, counters, log.log()),
-              (service, address) -> {},
+              (service, address, remote) -> {},
               log.log())) {
         assertThat(proxy.run()).isEqualTo(OriginProxy.End.UNREACHABLE);
       }

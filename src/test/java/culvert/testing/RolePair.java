@@ -8,6 +8,7 @@ import culvert.config.GroupAddress;
 import culvert.config.OriginSettings;
 import culvert.config.PortRange;
 import culvert.config.RemoteAddress;
+import culvert.config.RemoteRoute;
 import culvert.config.RemoteSettings;
 import culvert.config.ResourceLimits;
 import culvert.config.Secret;
@@ -72,6 +73,7 @@ public final class RolePair implements AutoCloseable {
     Duration handshake = LIMIT;
     Duration heartbeat = Timeouts.DEFAULT.heartbeat();
     Duration heartbeatTimeout = LIMIT;
+    Duration drain = LIMIT;
     Duration logPeriod = Timeouts.DEFAULT.logPeriod();
     ResourceLimits bounds = ResourceLimits.DEFAULT;
     ConnectionLimits admission = new ConnectionLimits(4096, 1024, 256, 64);
@@ -284,6 +286,12 @@ public final class RolePair implements AutoCloseable {
       return this;
     }
 
+    /** Sets how long visitors may finish when a side stops. */
+    public Options drain(Duration limit) {
+      drain = limit;
+      return this;
+    }
+
     /** Sets the timeout for connecting to the remote proxy or to the origin server. */
     public Options connectTimeout(Duration limit) {
       connectTimeout = limit;
@@ -304,7 +312,7 @@ public final class RolePair implements AutoCloseable {
 
     private Timeouts timing() {
       return new Timeouts(
-          handshake, heartbeat, heartbeatTimeout, halfClose, idle, LIMIT, logPeriod);
+          handshake, heartbeat, heartbeatTimeout, halfClose, idle, drain, logPeriod);
     }
 
     /** Returns the settings of a remote proxy on free ports. */
@@ -338,15 +346,25 @@ public final class RolePair implements AutoCloseable {
           bounds);
     }
 
-    /** Returns the settings of an origin proxy. */
+    /** Returns the settings of an origin proxy with one remote proxy. */
     public OriginSettings originSettings(HostPort server, RemoteAddress remote) {
-      return originSettings(remote, new ServiceAddress(offered, type, server).toString());
+      return originSettings(server, List.of(remote));
     }
 
-    /** Returns the settings of an origin proxy with these services. */
+    /** Returns the settings of an origin proxy with these remote proxies. */
+    public OriginSettings originSettings(HostPort server, List<RemoteAddress> remotes) {
+      return originSettings(remotes, new ServiceAddress(offered, type, server).toString());
+    }
+
+    /** Returns the settings of an origin proxy with one remote proxy and these services. */
     public OriginSettings originSettings(RemoteAddress remote, String... services) {
+      return originSettings(List.of(remote), services);
+    }
+
+    /** Returns the settings of an origin proxy with these remote proxies and services. */
+    public OriginSettings originSettings(List<RemoteAddress> remotes, String... services) {
       return new OriginSettings(
-          remote,
+          remotes.stream().map(RemoteRoute::direct).toList(),
           bounce,
           Stream.concat(Stream.of(services).map(ServiceAddress::parse), others.stream()).toList(),
           outsidePort,
@@ -356,7 +374,6 @@ public final class RolePair implements AutoCloseable {
           client,
           originTransport,
           originTls,
-          Optional.empty(),
           proxyHeader,
           connectTimeout,
           retryMax,
@@ -426,7 +443,7 @@ public final class RolePair implements AutoCloseable {
   private OriginProxy origin(HostPort server, Options options, RemoteAddress control) {
     return new OriginProxy(
         options.originSettings(server, control),
-        (service, address) -> announced.complete(service + "=" + address),
+        (service, address, at) -> announced.complete(service + "=" + address),
         log.log());
   }
 

@@ -51,7 +51,7 @@ public final class RunningRoles implements AutoCloseable {
     origin =
         new OriginProxy(
             options.originSettings(controlAddress(), services),
-            (service, address) -> {},
+            (service, address, remoteProxy) -> {},
             log.log());
     end = new CompletableFuture<>();
     Threads.start("origin proxy", () -> end.complete(origin.run()));

@@ -49,7 +49,7 @@ public final class SeparateRoles implements AutoCloseable {
     private Origin(OriginSettings settings, Log log) {
       proxy =
           new OriginProxy(
-              settings, (service, address) -> announced.complete(service + "=" + address), log);
+              settings, (service, address, at) -> announced.complete(service + "=" + address), log);
       Threads.start("origin proxy", () -> end.complete(proxy.run()));
     }
 

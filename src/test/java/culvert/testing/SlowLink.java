@@ -31,7 +31,13 @@ public final class SlowLink implements RelayedLink {
 
   /** Relays to {@code target} with this one-way delay and this rate in each direction. */
   public SlowLink(HostPort target, Duration delay, long bitsPerSecond) throws IOException {
-    this.server = new ServerSocket(0, 16, InetAddress.getLoopbackAddress());
+    this(new HostPort("127.0.0.1", 0), target, delay, bitsPerSecond);
+  }
+
+  /** Relays from an address with this one-way delay and this rate in each direction. */
+  public SlowLink(HostPort at, HostPort target, Duration delay, long bitsPerSecond)
+      throws IOException {
+    this.server = new ServerSocket(at.port(), 16, InetAddress.getByName(at.host()));
     // A small buffer keeps the queue in the link short, as a well-configured router does.
     this.server.setReceiveBufferSize(PIECE_BYTES);
     this.target = target;

@@ -117,7 +117,8 @@ public final class Converters {
   private static RemoteAddress remoteAddress(String text) {
     return text.startsWith(SCHEME_OF_GROUPS) && text.contains("://")
         ? convert(RemoteAddress::parse, text)
-        : AddressForms.parse("HOST:PORT or bounce://HOST:PORT/GROUP", RemoteAddress::parse, text);
+        : AddressForms.parse(
+            "HOST:PORT, all:HOST:PORT or bounce://HOST:PORT/GROUP", RemoteAddress::parse, text);
   }
 
   /** For values of one form, which the message gives. */

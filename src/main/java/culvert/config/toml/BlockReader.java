@@ -23,9 +23,6 @@ final class BlockReader {
   /** The whole value of a secret that is in a variable. */
   static final Pattern VARIABLE = Pattern.compile("\\$\\{([A-Za-z_][A-Za-z0-9_]*)}");
 
-  /** Maximum values of an array. */
-  private static final int MAX_VALUES = 1000;
-
   private static final int MAX_SHOWN_CHARACTERS = 200;
 
   private final Layout layout;
@@ -196,9 +193,13 @@ final class BlockReader {
       addProblem(
           key, entry.line(), name, service, "the array is empty; remove the key or add a value");
     }
-    if (all.size() > MAX_VALUES) {
+    if (all.size() > Key.MAX_VALUES) {
       addProblem(
-          key, entry.line(), name, service, "the array has more than " + MAX_VALUES + " values");
+          key,
+          entry.line(),
+          name,
+          service,
+          "the array has more than " + Key.MAX_VALUES + " values");
       return;
     }
     for (Object value : all) {

@@ -22,6 +22,9 @@ public record Key(
     boolean isSecret,
     Function<String, Optional<String>> check) {
 
+  /** Maximum values of an array. */
+  public static final int MAX_VALUES = 1000;
+
   /** Accepts every text. */
   public static final Function<String, Optional<String>> ANY = text -> Optional.empty();
 

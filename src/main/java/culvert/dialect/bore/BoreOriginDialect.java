@@ -46,7 +46,7 @@ public final class BoreOriginDialect implements OriginDialect {
    * Creates the dialect for an origin proxy that owns {@code dialer}, {@code deadlines} and {@code
    * counters}.
    *
-   * @param settings its remote proxy is the server, which is dialled directly
+   * @param settings its only remote proxy is the server, which is dialled directly
    * @param access returns the port to request and the secret; the secret is read for each
    *     connection, because a reload may replace it
    */
@@ -57,7 +57,7 @@ public final class BoreOriginDialect implements OriginDialect {
       Deadlines deadlines,
       Counters counters,
       Log lines) {
-    this.server = settings.remoteProxy().dialled();
+    this.server = settings.remotes().getFirst().address().dialled();
     this.port = new PortRequest(access.get().port());
     this.handshake = new ClientHandshake(() -> access.get().secret());
     this.heartbeatTimeout = settings.timeouts().heartbeatTimeout();

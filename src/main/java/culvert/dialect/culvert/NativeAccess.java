@@ -4,6 +4,7 @@ import culvert.config.OriginSettings;
 import culvert.config.RemoteSettings;
 import culvert.config.ResourceLimits;
 import culvert.net.BufferPool;
+import culvert.net.HostPort;
 import culvert.protocol.Handshake;
 import culvert.setting.SettingWarnings;
 import java.util.Optional;
@@ -34,13 +35,21 @@ record NativeAccess(Handshake.Local self, NativeLogin login, Optional<String> cl
         Optional.empty());
   }
 
-  /** Returns the access of an origin proxy; see {@link #accepting} for parameters and errors. */
+  /**
+   * Returns the access of an origin proxy; see {@link #accepting} for other parameters and errors.
+   *
+   * @param target the remote proxy's address, independent of the route to it
+   */
   static NativeAccess dialling(
-      OriginSettings settings, byte[] instance, BufferPool pool, SettingWarnings warnings) {
+      OriginSettings settings,
+      HostPort target,
+      byte[] instance,
+      BufferPool pool,
+      SettingWarnings warnings) {
     var secret = LoginSecrets.of(settings);
     return new NativeAccess(
         self(instance, settings.resourceLimits(), settings.name(), secret),
-        NativeLogin.dialling(settings, secret, pool, warnings),
+        NativeLogin.dialling(settings, target, secret, pool, warnings),
         settings.client());
   }
 

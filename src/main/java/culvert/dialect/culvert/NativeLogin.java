@@ -9,6 +9,7 @@ import culvert.config.TransportKind;
 import culvert.config.TransportSettings;
 import culvert.net.BufferPool;
 import culvert.net.Connection;
+import culvert.net.HostPort;
 import culvert.protocol.ByeReason;
 import culvert.protocol.Handshake;
 import culvert.protocol.HandshakeExchange;
@@ -81,15 +82,23 @@ final class NativeLogin {
     return of(settings.transport(), transport, secrets, false, isCertified, pool);
   }
 
-  /** Creates the origin proxy's side. */
+  /**
+   * Creates the origin proxy's side.
+   *
+   * @param target the address whose host the peer's certificate and a WebSocket request name
+   */
   static NativeLogin dialling(
-      OriginSettings settings, LoginSecrets secret, BufferPool pool, SettingWarnings warnings) {
+      OriginSettings settings,
+      HostPort target,
+      LoginSecrets secret,
+      BufferPool pool,
+      SettingWarnings warnings) {
     Transport transport =
         TransportStack.dialling(
             settings.transport().kind(secret.isUsed()),
             settings.tls().orElse(TlsClientSettings.DEFAULT),
             settings.transport().webSocket(),
-            settings.remoteProxy().dialled(),
+            target,
             PeerNames.REMOTE_PROXY,
             pool,
             warnings);
@@ -136,15 +145,21 @@ final class NativeLogin {
    *
    * @param client the name of the client that this side logs in as, if any
    */
-  Login dial(Connection fresh, Handshake.Local self, Optional<String> client) throws IOException {
+  Login dial(
+      Connection fresh,
+      Handshake.Local self,
+      Optional<String> client,
+      Handshake.InstanceCheck instances)
+      throws IOException {
     Connection carrier = transport.wrap(fresh);
     if (noise.isEmpty()) {
       HandshakeExchange exchange = exchange(carrier, client);
-      return dialled(carrier, Handshake.dial(self, transportState(carrier), exchange));
+      return dialled(carrier, Handshake.dial(self, transportState(carrier), exchange, instances));
     }
     NativeNoise.EncryptedLink encrypted = noise(client).dial(carrier);
     Connection inside = encrypted.connection();
-    return dialled(inside, Handshake.dial(self, encrypted.below(), exchange(inside, client)));
+    HandshakeExchange exchange = exchange(inside, client);
+    return dialled(inside, Handshake.dial(self, encrypted.below(), exchange, instances));
   }
 
   private static Login dialled(Connection connection, Handshake.Peer peer) {

@@ -37,6 +37,16 @@ final class PortRequests {
     return new PortRequests(port, lastPorts);
   }
 
+  /** Returns the same requests without a last port. */
+  PortRequests withoutLastPorts() {
+    return new PortRequests(requested);
+  }
+
+  /** Returns the same requests with the last ports of others, which both record from then on. */
+  PortRequests withLastPortsOf(PortRequests others) {
+    return new PortRequests(requested, others.lastPorts);
+  }
+
   /**
    * Returns the offer of a service.
    *

@@ -77,7 +77,7 @@ final class Client implements AutoCloseable {
             (dialer, deadlines, counters) ->
                 new BoreOriginDialect(
                     settings, () -> access, dialer, deadlines, counters, log.log()),
-            (service, address) -> announced.add(address),
+            (service, address, at) -> announced.add(address),
             log.log());
     Threads.start("bore local", () -> end.complete(role.run()));
   }

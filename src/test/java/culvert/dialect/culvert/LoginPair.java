@@ -5,6 +5,7 @@ import culvert.config.ClientSettings;
 import culvert.config.ConnectionLimits;
 import culvert.config.OriginSettings;
 import culvert.config.RemoteAddress;
+import culvert.config.RemoteRoute;
 import culvert.config.RemoteSettings;
 import culvert.config.ResourceLimits;
 import culvert.config.Secret;
@@ -149,7 +150,7 @@ final class LoginPair implements AutoCloseable {
   NativeOriginDialect origin(TransportCase kind, Optional<Secret> secret, Optional<String> client) {
     var settings =
         new OriginSettings(
-            new RemoteAddress.Direct(ADDRESS),
+            List.of(RemoteRoute.direct(new RemoteAddress.Direct(ADDRESS))),
             BounceCredentials.DEFAULT,
             List.of(ServiceAddress.parse("127.0.0.1:1")),
             OptionalInt.empty(),
@@ -160,13 +161,12 @@ final class LoginPair implements AutoCloseable {
             kind.settings(true),
             kind.transport.isTls() ? Optional.of(origin) : Optional.empty(),
             Optional.empty(),
-            Optional.empty(),
             LIMIT,
             LIMIT,
             false,
             Timeouts.DEFAULT,
             ResourceLimits.DEFAULT);
-    return new NativeOriginDialect(settings, shared(), LoginPair::failOnMessage);
+    return new NativeOriginDialect(settings, ADDRESS, shared(), LoginPair::failOnMessage);
   }
 
   /** Returns the transport that carries a test's own bytes to the login. */

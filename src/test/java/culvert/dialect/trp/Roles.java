@@ -1,5 +1,6 @@
 package culvert.dialect.trp;
 
+import culvert.config.OriginSettings;
 import culvert.config.RemoteAddress;
 import culvert.net.HostPort;
 import culvert.net.Threads;
@@ -9,6 +10,7 @@ import culvert.testing.RolePair;
 import culvert.testing.TestLog;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -40,19 +42,33 @@ final class Roles implements AutoCloseable {
 
   /** Starts an origin proxy. */
   Roles origin(HostPort control, HostPort server) {
-    var settings =
-        unencrypted()
-            .retryingWithin(Duration.ofSeconds(1))
-            .originSettings(server, new RemoteAddress.Direct(control));
+    return origin(List.of(control), server);
+  }
+
+  /** Starts an origin proxy with several remote proxies. */
+  Roles origin(List<HostPort> controls, HostPort server) {
+    var settings = settings(unencrypted(), controls, server);
     origin =
         new OriginProxy(
             settings,
             (dialer, deadlines, counters) ->
                 new TrpOriginDialect(settings, dialer, deadlines, counters, log.log()),
-            (service, address) -> {},
+            (service, address, remote) -> {},
             log.log());
     Threads.start("origin proxy", () -> end.complete(origin.run()));
     return this;
+  }
+
+  /** Changes the remote proxies of the origin proxy, and how long visitors may finish. */
+  void reload(List<HostPort> controls, HostPort server, Duration drain) {
+    origin.reload(settings(unencrypted().drain(drain), controls, server));
+  }
+
+  private static OriginSettings settings(
+      RolePair.Options options, List<HostPort> controls, HostPort server) {
+    List<RemoteAddress> remotes =
+        controls.stream().<RemoteAddress>map(RemoteAddress.Direct::new).toList();
+    return options.retryingWithin(Duration.ofSeconds(1)).originSettings(server, remotes);
   }
 
   RemoteProxy remote() {

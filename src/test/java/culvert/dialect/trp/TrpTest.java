@@ -30,6 +30,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.List;
@@ -77,6 +78,45 @@ class TrpTest {
       }
     }
     roles.awaitLog(100, "relay ended", "reason=done");
+  }
+
+  @Test
+  void originProxyServesAtSeveralRemoteProxies() throws Exception {
+    try (var other = new Roles()) {
+      roles.remote(RolePair.LIMIT);
+      other.remote(RolePair.LIMIT);
+      roles.origin(
+          List.of(roles.remote().controlAddress(), other.remote().controlAddress()),
+          server.address());
+      roles.awaitLog(1, "service offered");
+      other.awaitLog(1, "service offered");
+      for (Roles each : new Roles[] {roles, other}) {
+        try (Socket visitor = TestClient.dial(each.publicAddress())) {
+          TestClient.assertEchoes(visitor, "hello");
+        }
+      }
+    }
+  }
+
+  /** Each visitor has a connection of its own, which does not end with the session. */
+  @Test
+  void visitorsOfARemovedRemoteProxyAreResetAfterTheDrainTimeout() throws Exception {
+    try (var other = new Roles()) {
+      HostPort first = roles.remote(RolePair.LIMIT).remote().controlAddress();
+      HostPort second = other.remote(RolePair.LIMIT).remote().controlAddress();
+      roles.origin(List.of(first, second), server.address());
+      roles.awaitLog(1, "service offered");
+      other.awaitLog(1, "service offered");
+      try (Socket removed = TestClient.dial(roles.publicAddress());
+          Socket kept = TestClient.dial(other.publicAddress())) {
+        TestClient.assertEchoes(removed, "before");
+        TestClient.assertEchoes(kept, "before");
+        roles.reload(List.of(second), server.address(), Duration.ofMillis(SHORT_MILLIS));
+        assertThatThrownBy(() -> removed.getInputStream().read())
+            .isInstanceOf(SocketException.class);
+        TestClient.assertEchoes(kept, "after");
+      }
+    }
   }
 
   @Test
