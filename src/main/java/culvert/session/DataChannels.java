@@ -1,6 +1,7 @@
 package culvert.session;
 
 import culvert.config.OriginSettings;
+import culvert.config.ResourceLimits;
 import culvert.net.Cancellation;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
@@ -41,25 +42,24 @@ public final class DataChannels {
      * Reports a failure; must not block for long.
      *
      * @param visitor the visitor's name in the protocol
+     * @param remote the remote proxy that requested the channel
      */
-    void failed(String visitor, String cause);
+    void failed(String visitor, HostPort remote, String cause);
   }
 
   private final Dialer dialer;
   private final Deadlines deadlines;
   private final Duration limit;
-  private final Semaphore visitors;
-  private final Semaphore dials;
+  private final ResourceLimits limits;
   private final Failures failures;
 
-  /** Creates the limits that all sessions share, with the values of the settings. */
+  /** Creates the part that all sessions share, with the values of the settings. */
   public DataChannels(
       OriginSettings settings, Dialer dialer, Deadlines deadlines, Failures failures) {
     this.dialer = dialer;
     this.deadlines = deadlines;
     this.limit = settings.connectTimeout();
-    this.visitors = new Semaphore(settings.resourceLimits().streams());
-    this.dials = new Semaphore(settings.resourceLimits().opens());
+    this.limits = settings.resourceLimits();
     this.failures = failures;
   }
 
@@ -73,9 +73,14 @@ public final class DataChannels {
     return new OfSession(HostPort.of(remote));
   }
 
-  /** The data channels that one session's remote proxy has requested. */
+  /**
+   * The data channels that one session's remote proxy has requested. Each session has limits of its
+   * own: a remote proxy that opens no data channels affects no other one.
+   */
   public final class OfSession {
     private final HostPort remote;
+    private final Semaphore visitors = new Semaphore(limits.streams());
+    private final Semaphore dials = new Semaphore(limits.opens());
     private final OpenSet<Cancellation> openings = new OpenSet<>();
 
     private OfSession(HostPort remote) {
@@ -89,7 +94,7 @@ public final class DataChannels {
      */
     public void open(String name, Visitor visitor, Opener opener, IncomingStream.Handler streams) {
       if (!visitors.tryAcquire()) {
-        failures.failed(name, "the limit of visitors is reached");
+        failures.failed(name, remote, "the limit of visitors is reached");
         return;
       }
       Threads.start(
@@ -109,7 +114,7 @@ public final class DataChannels {
       try {
         channel = channel(opener);
       } catch (IOException e) {
-        failures.failed(name, e.getMessage());
+        failures.failed(name, remote, e.getMessage());
         return;
       }
       try {

@@ -68,7 +68,7 @@ public final class BoreOriginDialect implements OriginDialect {
             settings,
             dialer,
             deadlines,
-            (visitor, cause) -> {
+            (visitor, remote, cause) -> {
               counters.count(Counter.OPENS_FAILED);
               log.warn(
                   "channel",

@@ -14,6 +14,7 @@ import culvert.observe.Log;
 import culvert.session.DataChannels;
 import culvert.session.OriginDialect;
 import culvert.session.OriginSession;
+import culvert.session.Visitor;
 import java.io.IOException;
 
 /** The origin side of tunneled-reverse-proxy's protocol. */
@@ -39,12 +40,13 @@ public final class TrpOriginDialect implements OriginDialect {
             settings,
             dialer,
             deadlines,
-            (visitor, cause) -> {
+            (visitor, remote, cause) -> {
               counters.count(Counter.OPENS_FAILED);
               lines.warn(
-                  "channel",
+                  "channel " + remote,
                   event("no data connection for a visitor")
                       .with("visitor", visitor)
+                      .with(Visitor.REMOTE_PROXY, remote)
                       .with("cause", cause));
             });
   }
