@@ -125,10 +125,11 @@ public record NoiseSettings(
               + " the key",
           Setting.NOISE_PEER_KEY, MAX_TRIED, protocol.name());
     }
-    if (dialling && peers.size() > 1) {
+    if (dialling && isRequired && peers.size() > 1) {
       throw new SettingException(
-          "%s is given more than once: an origin proxy has one remote proxy",
-          Setting.NOISE_PEER_KEY);
+          "%s is given more than once: with %s this side uses the key before it knows which remote"
+              + " proxy it reaches; give all of them the same key, or use XX, which sends the key",
+          Setting.NOISE_PEER_KEY, protocol.name());
     }
   }
 

@@ -1,8 +1,11 @@
 package culvert.config;
 
 import culvert.setting.Setting;
+import culvert.setting.SettingException;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -25,12 +28,41 @@ public sealed interface TlsTrust {
   record SystemStore(Optional<Path> file) implements TlsTrust {}
 
   /**
-   * Only this certificate is accepted. Its name, issuer and period of validity do not count: the
-   * user verified the certificate before pinning it.
+   * Only these certificates are accepted. Their names, issuers and periods of validity do not
+   * count: the user verified the certificates before pinning them.
+   *
+   * @param certificates the accepted ones; several servers may have certificates of their own
+   */
+  record Pins(List<Pin> certificates) implements TlsTrust {
+    /**
+     * Copies the list.
+     *
+     * @throws SettingException if it is empty
+     */
+    public Pins {
+      certificates = List.copyOf(certificates);
+      if (certificates.isEmpty()) {
+        throw new SettingException("%s has no fingerprint", Setting.TLS_PIN);
+      }
+    }
+
+    /** Accepts one certificate; see {@link Pin} for the text. */
+    public static Pins of(String sha256) {
+      return new Pins(List.of(new Pin(sha256)));
+    }
+
+    /** Returns whether one of the certificates has this hash. */
+    public boolean contains(byte[] sha256) {
+      return certificates.stream().anyMatch(one -> MessageDigest.isEqual(one.bytes(), sha256));
+    }
+  }
+
+  /**
+   * The identity of a certificate.
    *
    * @param sha256 hash of its DER form, in 64 lower-case hexadecimal digits ({@code --tls-pin})
    */
-  record Pin(String sha256) implements TlsTrust {
+  record Pin(String sha256) {
 
     private static final int DIGITS = 64;
 

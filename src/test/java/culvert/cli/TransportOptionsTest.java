@@ -266,7 +266,7 @@ class TransportOptionsTest {
     rejected(origin("--noise-peer-key=hunter2"), "--noise-peer-key is not a key");
     rejected(
         origin("--noise-peer-key=" + PAIR.publicText() + "," + PAIR.publicText()),
-        "an origin proxy has one remote proxy");
+        "give all of them the same key");
   }
 
   @Test

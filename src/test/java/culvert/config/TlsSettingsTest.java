@@ -41,7 +41,7 @@ class TlsSettingsTest {
   @ValueSource(strings = {"a.", "under_score", "_", "a_b.example.", "m\u00fcnchen.example", "::1"})
   void serverNameMayHaveUnderscoresAndATrailingDot(String name) {
     var settings =
-        new TlsClientSettings(new TlsTrust.Pin(HASH), Optional.of(name), Optional.empty());
+        new TlsClientSettings(TlsTrust.Pins.of(HASH), Optional.of(name), Optional.empty());
     assertThat(settings.serverName()).contains(name);
   }
 
@@ -49,7 +49,7 @@ class TlsSettingsTest {
   @ValueSource(strings = {"", "a b", ".", "a/b", "a..b", "*.example"})
   void serverNameRejectsTextThatIsNotAHostName(String name) {
     assertThatThrownBy(() ->
-            new TlsClientSettings(new TlsTrust.Pin(HASH), Optional.of(name), Optional.empty()))
+            new TlsClientSettings(TlsTrust.Pins.of(HASH), Optional.of(name), Optional.empty()))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
             "invalid value '"
@@ -61,7 +61,7 @@ class TlsSettingsTest {
   @ValueSource(strings = {"tunnel.example", "localhost", "192.0.2.1", "2001:db8::1"})
   void serverNameAcceptsHostNamesAndAddresses(String name) {
     var settings =
-        new TlsClientSettings(new TlsTrust.Pin(HASH), Optional.of(name), Optional.empty());
+        new TlsClientSettings(TlsTrust.Pins.of(HASH), Optional.of(name), Optional.empty());
     assertThat(settings.serverName()).contains(name);
   }
 }

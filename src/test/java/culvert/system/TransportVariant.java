@@ -67,7 +67,7 @@ enum TransportVariant {
     byte[] hash = MessageDigest.getInstance("SHA-256").digest(issued.certificate().getEncoded());
     TlsTrust trust =
         this == TLS
-            ? new TlsTrust.Pin(HexFormat.of().formatHex(hash))
+            ? TlsTrust.Pins.of(HexFormat.of().formatHex(hash))
             : new TlsTrust.Authorities(authority.own().writeChain(folder.resolve("ca.pem")));
     return options.tls(
         new TlsServerSettings(identity, Optional.empty()),

@@ -113,7 +113,8 @@ public final class BounceCredentialOptions {
     try {
       var tls =
           new TlsClientSettings(
-              TlsTrustOptions.trust(SERVER, authorities, pin, environment),
+              TlsTrustOptions.trust(
+                  SERVER, authorities, Optional.ofNullable(pin).map(List::of), environment),
               Optional.ofNullable(serverName),
               identity);
       return new BounceCredentials(

@@ -7,6 +7,7 @@ import culvert.protocol.PeerNames;
 import culvert.setting.Setting;
 import culvert.setting.SettingException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.Option;
@@ -26,10 +27,13 @@ public final class TlsTrustOptions {
   @Option(
       names = "--tls-pin",
       paramLabel = "SHA256",
+      split = ",",
+      hideParamSyntax = true,
       description =
           "Accept only the certificate with this SHA-256 fingerprint, whatever its issuer. 'openssl"
-              + " x509 -noout -fingerprint -sha256' prints it.")
-  private String pin;
+              + " x509 -noout -fingerprint -sha256' prints it. Repeat the option for several remote"
+              + " proxies with certificates of their own.")
+  private List<String> pins;
 
   @Option(
       names = "--tls-server-name",
@@ -50,10 +54,10 @@ public final class TlsTrustOptions {
       boolean isTls, Optional<TlsIdentity> own, Map<String, String> environment) {
     var settings =
         new TlsClientSettings(
-            trust(PeerNames.REMOTE_PROXY, authorities, pin, environment),
+            trust(PeerNames.REMOTE_PROXY, authorities, Optional.ofNullable(pins), environment),
             Optional.ofNullable(serverName),
             own);
-    boolean isGiven = pin != null || authorities != null || serverName != null || own.isPresent();
+    boolean isGiven = pins != null || authorities != null || serverName != null || own.isPresent();
     return isGiven || isTls ? Optional.of(settings) : Optional.empty();
   }
 
@@ -62,19 +66,22 @@ public final class TlsTrustOptions {
    *
    * @param server names of the server, for messages
    * @param authorities a file with CA certificates, or null
-   * @param pin the certificate's fingerprint, or null
+   * @param pins the fingerprints of its certificate or of those of several servers
    * @param environment variables, of which SSL_CERT_FILE is used
    * @throws IllegalArgumentException if both are given, or the fingerprint is invalid
    */
   static TlsTrust trust(
-      PeerNames server, Path authorities, String pin, Map<String, String> environment) {
-    if (authorities != null && pin != null) {
+      PeerNames server,
+      Path authorities,
+      Optional<List<String>> pins,
+      Map<String, String> environment) {
+    if (authorities != null && pins.isPresent()) {
       throw new SettingException(
           "%s and %s are both given; keep one",
           server.setting(Setting.TLS_CA), server.setting(Setting.TLS_PIN));
     }
-    if (pin != null) {
-      return new TlsTrust.Pin(pin);
+    if (pins.isPresent()) {
+      return new TlsTrust.Pins(pins.get().stream().map(TlsTrust.Pin::new).toList());
     }
     var file =
         Optional.ofNullable(environment.get("SSL_CERT_FILE")).filter(text -> !text.isEmpty());

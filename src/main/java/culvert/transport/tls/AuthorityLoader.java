@@ -35,7 +35,7 @@ final class AuthorityLoader {
       case TlsTrust.Authorities given ->
           PemFile.read(server.setting(Setting.TLS_CA), given.file()).certificates();
       case TlsTrust.SystemStore system -> load(system);
-      case TlsTrust.Pin pin -> List.of();
+      case TlsTrust.Pins pins -> List.of();
     };
   }
 
@@ -58,7 +58,7 @@ final class AuthorityLoader {
               .or(() -> SYSTEM_FILES.stream().filter(Files::isReadable).findFirst())
               .stream()
               .toList();
-      case TlsTrust.Pin pin -> List.of();
+      case TlsTrust.Pins pins -> List.of();
     };
   }
 

@@ -2,25 +2,24 @@ package culvert.transport.tls;
 
 import culvert.config.TlsTrust;
 import culvert.setting.Setting;
-import java.security.MessageDigest;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import javax.net.ssl.SSLEngine;
 
-/** Accepts one certificate only, by its hash, and ignores its contents. */
+/** Accepts certificates by their hashes, and ignores their contents. */
 final class PinnedTrust extends PeerTrust {
 
-  private final TlsTrust.Pin pin;
+  private final TlsTrust.Pins pins;
   private final TlsSide side;
 
-  PinnedTrust(TlsTrust.Pin pin, TlsSide side) {
-    this.pin = pin;
+  PinnedTrust(TlsTrust.Pins pins, TlsSide side) {
+    this.pins = pins;
     this.side = side;
   }
 
   @Override
   void check(X509Certificate[] chain, String method, SSLEngine engine) throws CertificateException {
-    if (!MessageDigest.isEqual(Certificates.sha256(chain[0]), pin.bytes())) {
+    if (!pins.contains(Certificates.sha256(chain[0]))) {
       throw new TlsErrors.UntrustedException(
           side.peer()
               + "'s certificate does not match "

@@ -72,7 +72,7 @@ public final class TlsClient implements Transport {
   private SSLContext load() {
     PeerTrust trust =
         switch (settings.trust()) {
-          case TlsTrust.Pin pin -> new PinnedTrust(pin, side);
+          case TlsTrust.Pins pins -> new PinnedTrust(pins, side);
           case TlsTrust.Authorities given -> authorityTrust(given);
           case TlsTrust.SystemStore system -> authorityTrust(system);
         };
@@ -93,7 +93,7 @@ public final class TlsClient implements Transport {
     SSLParameters parameters = TlsContext.parameters(engine, runtime.versions());
     // With a pin the name is for the server's choice of a certificate only, and an older server
     // refuses the connection if it has an underscore.
-    parameters.setServerNames(name.indication(settings.trust() instanceof TlsTrust.Pin));
+    parameters.setServerNames(name.indication(settings.trust() instanceof TlsTrust.Pins));
     engine.setSSLParameters(parameters);
     return new TlsHandshake(engine, carrier, side, new byte[0], MAX_HANDSHAKE_BYTES)
         .complete(

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Files of trusted authorities, and the messages for files that cannot be used. */
 class AuthorityLoaderTest {
 
-  private static final TlsTrust PIN = new TlsTrust.Pin("ab".repeat(32));
+  private static final TlsTrust PIN = TlsTrust.Pins.of("ab".repeat(32));
 
   @TempDir private Path folder;
 

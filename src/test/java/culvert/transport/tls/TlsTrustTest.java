@@ -338,6 +338,6 @@ class TlsTrustTest {
 
   private TlsClient pinning(TestAuthority.Issued issued) {
     String pin = Certificates.fingerprint(issued.certificate());
-    return tls.client(new TlsTrust.Pin(pin), Optional.empty());
+    return tls.client(TlsTrust.Pins.of(pin), Optional.empty());
   }
 }
