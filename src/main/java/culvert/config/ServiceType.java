@@ -1,6 +1,6 @@
 package culvert.config;
 
-/** What a service carries. */
+/** The transport protocol of a service. */
 public enum ServiceType {
   /** Connections. */
   TCP(""),

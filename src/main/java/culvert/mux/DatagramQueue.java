@@ -27,7 +27,7 @@ final class DatagramQueue {
   /** Maximum for all flows while more than half of the memory budget is in use, in bytes. */
   private static final int MAX_BYTES_UNDER_PRESSURE = 64 * 1024;
 
-  /** What a datagram counts besides its bytes: the memory of its objects. */
+  /** Bytes that a datagram counts besides its own: the memory of its objects. */
   static final int OVERHEAD_BYTES = 128;
 
   private final BufferPool pool;

@@ -35,7 +35,7 @@ public final class MuxFlow implements Flow {
   /** Datagrams to be sent, the oldest first; null while there are none. */
   ArrayDeque<ByteBuffer> datagrams;
 
-  /** What they count in the limits of {@link DatagramQueue}, in bytes. */
+  /** Their size in the limits of {@link DatagramQueue}, in bytes. */
   long queuedBytes;
 
   /** Whether nothing may be queued any more. */

@@ -30,7 +30,7 @@ final class SendScheduler {
   /** Maximum length of an OPEN_FLOW, in bytes. */
   private static final int OPEN_FLOW_BYTES = Frame.HEADER_BYTES + 512;
 
-  /** What takes turns. */
+  /** The kinds of data that take turns. */
   private enum Kind {
     SPARSE,
     DATAGRAMS,

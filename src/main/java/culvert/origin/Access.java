@@ -5,8 +5,8 @@ import culvert.route.Route;
 import culvert.session.OriginDialect;
 
 /**
- * What an attempt to reach a remote proxy uses from start to end: the settings of one moment, and
- * what was made of them.
+ * Settings for one attempt to reach a remote proxy, with the dialect and the route made from them.
+ * They do not change during the attempt.
  *
  * @param dialect logs in there
  * @param route the path to it

@@ -16,7 +16,7 @@ import java.util.function.Supplier;
 final class RemoteEntry {
 
   /**
-   * What the settings of one moment have for it. A reload replaces it as a whole.
+   * The settings, and the dialect made from them. A reload replaces all of it at once.
    *
    * @param via the outbound proxy, if any
    * @param group joins the group that the remote proxy is in, if it is in one

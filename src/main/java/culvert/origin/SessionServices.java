@@ -302,8 +302,8 @@ final class SessionServices {
   }
 
   /**
-   * Offers what is added, then withdraws what is removed. What exceeds the limit of messages
-   * follows after answers or a pause.
+   * Offers what is added, then withdraws what is removed. Messages beyond the limit follow after
+   * answers or a pause.
    */
   private void change(Set<OfferedService> wanted) {
     states.retain(wanted);

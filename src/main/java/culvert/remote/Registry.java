@@ -70,9 +70,8 @@ final class Registry implements ServiceRegistry, AutoCloseable {
   }
 
   /**
-   * Uses settings for later logins, offers and requests of ports. What they do not permit to a
-   * client any more ends: its sessions if it was removed or has another secret, otherwise single
-   * services.
+   * Uses settings for later logins, offers and requests of ports. The sessions of a client end if
+   * it was removed or has another secret; otherwise services end that it may not offer any more.
    */
   void apply(RemoteSettings changed) {
     RegistryTables.Revocations lost =

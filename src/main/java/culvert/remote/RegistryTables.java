@@ -60,7 +60,7 @@ record RegistryTables(
   }
 
   /**
-   * What changes for the sessions because secrets or clients have changed.
+   * The effects of changed secrets and clients on the sessions.
    *
    * @param ended sessions of clients whose login is not valid any more, with the reasons; they are
    *     removed

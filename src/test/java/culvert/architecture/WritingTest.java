@@ -31,7 +31,7 @@ class WritingTest {
   private static final List<String> FOLDERS = List.of("src", "jlink");
 
   private static final Pattern JAVADOC_WITHOUT_SUBJECT =
-      Pattern.compile("/\\*\\*[\\s*]*The same\\b");
+      Pattern.compile("/\\*\\*[\\s*]*(?:The same|What)\\b");
   private static final Pattern OLD_CONSTANT = Pattern.compile("\\b(?:MOST|LEAST)_[A-Z]");
 
   /** A page's prose counts as one package. */
@@ -69,7 +69,7 @@ class WritingTest {
   void javadocNamesItsSubject() throws IOException {
     assertThat(files(".java"))
         .filteredOn(file -> JAVADOC_WITHOUT_SUBJECT.matcher(read(file)).find())
-        .as("Javadoc that starts with a reference to another member")
+        .as("Javadoc that starts with a reference to another member, or with What")
         .isEmpty();
   }
 

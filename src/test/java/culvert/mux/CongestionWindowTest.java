@@ -111,7 +111,7 @@ class CongestionWindowTest {
     }
   }
 
-  /** What queues of the first burst was taken for the path's own delay, and more was sent. */
+  /** The queueing delay of the first burst was taken for that of the path, and more was sent. */
   @ParameterizedTest
   @CsvSource({"1250, 50", "1250, 5", "12500, 20", "3000, 100", "1000, 50"})
   void aKeystrokeDoesNotWaitLongBehindBulkOnASlowLink(long bytesPerMilli, long tripMillis) {

@@ -276,7 +276,7 @@ class LinkLimitsTest {
     }
   }
 
-  /** What the peer may have under way is what the stream may have to hold. */
+  /** The stream may have to hold all bytes that the peer may have under way. */
   @Test
   void windowGrowsUpToMaximum() throws Exception {
     // No power of two, so that the last step is not a doubling.

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** What the link does with a peer that breaks a rule, and with one that only seems to. */
+/** Peers that break a rule of the link, and peers that only seem to. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class LinkRulesTest {
@@ -317,7 +317,7 @@ class LinkRulesTest {
     }
   }
 
-  /** What arrived whole before the link was lost is still to be had. */
+  /** Bytes that arrived before the link was lost can still be read. */
   @Test
   void lossOfLinkKeepsBytesOfEndedStream() throws Exception {
     MuxStream stream;

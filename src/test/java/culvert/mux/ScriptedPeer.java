@@ -43,7 +43,7 @@ final class ScriptedPeer implements AutoCloseable, Link.Events {
   record Heard(long stream, Message message, byte[] data) {}
 
   /**
-   * What a test may want different from the usual.
+   * Values that a test may change.
    *
    * @param budgetBytes what all streams may hold
    * @param opens what the peer granted

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** What was read to see that there is something comes first again. */
+/** Bytes that were read in advance are read first. */
 @ExtendWith(LeakCheck.class)
 @Timeout(30)
 class ReplayedConnectionTest {

@@ -169,7 +169,7 @@ class SocketConnectionTest {
     }
   }
 
-  /** What one thread does on a connection until it ends. */
+  /** The operations of one thread on a connection until it ends. */
   private interface Work {
     void on(SocketConnection connection) throws IOException;
   }

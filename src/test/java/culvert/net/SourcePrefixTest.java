@@ -8,7 +8,7 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import org.junit.jupiter.api.Test;
 
-/** What counts as one source. */
+/** Addresses that count as one source. */
 class SourcePrefixTest {
 
   private static SourcePrefix of(String address) throws UnknownHostException {

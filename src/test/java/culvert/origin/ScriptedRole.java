@@ -13,7 +13,7 @@ import culvert.testing.TestLog;
 import java.time.Duration;
 import java.util.Optional;
 
-/** What the services of one session need of the role, for a session that a test scripts. */
+/** The parts of the role that {@link SessionServices} needs, for a session that a test scripts. */
 final class ScriptedRole implements AutoCloseable {
 
   private static final RemoteAddress REMOTE =

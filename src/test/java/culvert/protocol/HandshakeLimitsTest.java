@@ -20,7 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a peer may not send before the session stands. */
+/** Messages that a peer must not send before the session is established. */
 class HandshakeLimitsTest {
 
   private static final byte[] PREFACE = "CULVERT\n".getBytes(StandardCharsets.US_ASCII);

@@ -9,7 +9,7 @@ import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/** What holds for all messages, and for all bytes that pose as one. */
+/** Properties of all messages, and of random bytes that are read as one. */
 class MessagePropertyTest {
 
   private static final int ROUNDS = 100;

@@ -38,7 +38,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What clients may offer, at an offer and after a reload. */
+/** Services that clients may offer, at an offer and after a reload. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class ClientRulesTest {

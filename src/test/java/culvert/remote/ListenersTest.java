@@ -41,7 +41,7 @@ class ListenersTest {
   /** Addresses whose listeners have sessions with data channels. */
   private final Set<String> needed = ConcurrentHashMap.newKeySet();
 
-  /** What runs when the last of these has ended. */
+  /** Runs when the last of these has ended. */
   private final List<Runnable> actions = new ArrayList<>();
 
   private Registry registry() {

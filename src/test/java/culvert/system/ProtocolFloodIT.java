@@ -27,7 +27,7 @@ class ProtocolFloodIT {
   private static final int STALLED = 100;
   private static final int MAX_ATTEMPTS = 3;
 
-  /** What the image's options allow: the heap, buffers outside of it, code and native memory. */
+  /** Allowed by the image's options: the heap, buffers outside of it, code and native memory. */
   private static final int MAX_MEGABYTES = 300;
 
   /** Fewer than the flood keeps open, so that the server evicts connections. */

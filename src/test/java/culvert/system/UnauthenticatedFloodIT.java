@@ -29,7 +29,7 @@ class UnauthenticatedFloodIT {
   /** Most of it is the start of a process, which shares the processors with other tests. */
   private static final Duration LOGIN_LIMIT = Duration.ofSeconds(15);
 
-  /** What the image's options allow: the heap, buffers outside of it, code and native memory. */
+  /** Allowed by the image's options: the heap, buffers outside of it, code and native memory. */
   private static final int MAX_MEGABYTES = 300;
 
   private static final int DESCRIPTORS = 160;

@@ -236,7 +236,7 @@ class ClientLoginTest {
     assertThat(session(login(origin(kind, ofServer, null), remote)).client()).isEmpty();
   }
 
-  /** What an attacker in between does with the frame CLIENT, which is not encrypted. */
+  /** Manipulations of the frame CLIENT, which is not encrypted, by an attacker on the path. */
   private enum Attack {
     INSERT,
     REPEAT,
