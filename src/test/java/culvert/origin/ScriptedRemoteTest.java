@@ -21,6 +21,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -112,34 +113,41 @@ class ScriptedRemoteTest {
   }
 
   /** Culvert 0.1.0 has no REGISTER; it takes offers and withdrawals at any time of a session. */
-  @Test
-  void remoteProxyOfVersion1ReceivesAddedAndRemovedServices() throws Exception {
+  private void startSession() throws Exception {
     send(0, new Message.Offered("default", List.of("127.0.0.1:9"), ""));
     tunnel.awaitLog("session started");
-    String server = "=" + this.server.address();
-    var options = new RolePair.Options().secrets(null, null);
+  }
+
+  /** Changes the services of the settings. */
+  private void reload(String... names) {
     RemoteAddress remote = tunnel.origin().settings().remotes().getFirst().address();
-    tunnel.origin().reload(options.originSettings(remote, "default" + server, "ssh" + server));
+    String[] services =
+        Stream.of(names).map(name -> name + "=" + server.address()).toArray(String[]::new);
+    tunnel
+        .origin()
+        .reload(new RolePair.Options().secrets(null, null).originSettings(remote, services));
+  }
+
+  @Test
+  void remoteProxyOfVersion1ReceivesAddedAndRemovedServices() throws Exception {
+    startSession();
+    reload("default", "ssh");
     assertThat(receive()).isEqualTo(new Message.Offer("ssh"));
     send(0, new Message.Offered("ssh", List.of(), "no such service"));
     tunnel.awaitLog("service not served", "service=ssh", "no such service");
     assertThat(receive()).isEqualTo(new Message.Offer("ssh"));
     send(0, new Message.Offered("ssh", List.of("127.0.0.1:8"), ""));
     tunnel.awaitLog("serving visitors", "service=ssh");
-    tunnel.origin().reload(options.originSettings(remote, "default" + server));
+    reload("default");
     assertThat(receive()).isEqualTo(new Message.Withdraw("ssh"));
   }
 
   /** The answer comes after the service was removed again. */
   @Test
   void serviceThatIsRemovedBeforeItsAnswerIsWithdrawnAfterIt() throws Exception {
-    send(0, new Message.Offered("default", List.of("127.0.0.1:9"), ""));
-    tunnel.awaitLog("session started");
-    String server = "=" + this.server.address();
-    var options = new RolePair.Options().secrets(null, null);
-    RemoteAddress remote = tunnel.origin().settings().remotes().getFirst().address();
-    tunnel.origin().reload(options.originSettings(remote, "default" + server, "ssh" + server));
-    tunnel.origin().reload(options.originSettings(remote, "default" + server));
+    startSession();
+    reload("default", "ssh");
+    reload("default");
     assertThat(receive()).isEqualTo(new Message.Offer("ssh"));
     send(0, new Message.Offered("ssh", List.of("127.0.0.1:8"), ""));
     assertThat(receive()).isEqualTo(new Message.Withdraw("ssh"));
@@ -148,12 +156,8 @@ class ScriptedRemoteTest {
   /** The rules of a remote proxy change in another thread than that which answers offers. */
   @Test
   void serviceThatIsRevokedBeforeItsAnswerIsOfferedAgain() throws Exception {
-    send(0, new Message.Offered("default", List.of("127.0.0.1:9"), ""));
-    tunnel.awaitLog("session started");
-    String server = "=" + this.server.address();
-    var options = new RolePair.Options().secrets(null, null);
-    RemoteAddress remote = tunnel.origin().settings().remotes().getFirst().address();
-    tunnel.origin().reload(options.originSettings(remote, "default" + server, "ssh" + server));
+    startSession();
+    reload("default", "ssh");
     assertThat(receive()).isEqualTo(new Message.Offer("ssh"));
     send(0, new Message.Revoked("ssh", "not permitted any more"));
     send(0, new Message.Offered("ssh", List.of("127.0.0.1:8"), ""));
