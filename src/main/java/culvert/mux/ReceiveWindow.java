@@ -4,8 +4,9 @@ import culvert.net.MemoryBudget;
 
 /**
  * The flow-control window of a stream's receiving half: how many bytes the peer may still send, and
- * how many it is granted when bytes were read. The window grows while the reader keeps up, and
- * shrinks when memory is nearly exhausted.
+ * how many it is granted when bytes were read. The window grows while the reader keeps up and its
+ * share of the memory budget allows, and shrinks when memory is nearly exhausted or its share has
+ * become smaller.
  *
  * <p>Has no lock of its own: {@link StreamInput} calls every method with its lock held, so that
  * window and queue change together. The caller sends a grant after it has released the lock.
@@ -23,6 +24,12 @@ final class ReceiveWindow {
   /** The window of any stream shrinks to this when memory is nearly exhausted, in bytes. */
   private static final long MIN_BYTES = 4 * 1024;
 
+  /**
+   * The part of a window that takes no share of the budget, in bytes: idle streams cannot return
+   * theirs, and the windows of many must leave shares for others.
+   */
+  static final long UNSHARED_BYTES = 128 * 1024;
+
   private final Link link;
 
   /** The bytes that the peer may still send. */
@@ -33,6 +40,9 @@ final class ReceiveWindow {
 
   /** The bytes that were read and not granted again yet. */
   private long unreported;
+
+  /** The part of the window that was taken from the budget's promises. */
+  private long promised;
 
   private long lastGrantNanos = System.nanoTime();
 
@@ -69,6 +79,13 @@ final class ReceiveWindow {
   /** Starts the reports: the peer has ended its direction. */
   void end(long nowNanos) {
     lastGrantNanos = nowNanos;
+    close();
+  }
+
+  /** Returns the window's share of the budget: nothing is granted any more. */
+  void close() {
+    budget().promise(-promised);
+    promised = 0;
   }
 
   /**
@@ -93,22 +110,34 @@ final class ReceiveWindow {
   private long growth(long nowNanos) {
     long fast = 2 * Math.max(link.writer().roundTripNanos(), MIN_ROUND_TRIP_NANOS);
     boolean slow = nowNanos - lastGrantNanos > fast;
-    if (slow || size >= link.maxWindow() || budget().isUnderPressure()) {
+    long maximum = maximum();
+    if (slow || size >= maximum || budget().isUnderPressure()) {
       return 0;
     }
-    long growth = Math.min(size, link.maxWindow() - size);
-    size += growth;
+    long growth = Math.min(size, maximum - size);
+    resize(size + growth);
     return growth;
   }
 
   /** Returns how many of the bytes read are not granted again, so that the window shrinks. */
   private long shrinkage() {
-    if (size <= MIN_BYTES || !budget().isNearlyExhausted()) {
-      return 0;
-    }
-    long shrinkage = Math.min(unreported, size - MIN_BYTES);
-    size -= shrinkage;
+    long target = budget().isNearlyExhausted() ? MIN_BYTES : maximum();
+    long shrinkage = Math.clamp(size - target, 0, unreported);
+    resize(size - shrinkage);
     return shrinkage;
+  }
+
+  private long maximum() {
+    return Math.min(link.maxWindow(), UNSHARED_BYTES + budget().share(promised));
+  }
+
+  private void resize(long bytes) {
+    long shared = Math.max(0, bytes - UNSHARED_BYTES);
+    if (shared != promised) {
+      budget().promise(shared - promised);
+      promised = shared;
+    }
+    size = bytes;
   }
 
   private MemoryBudget budget() {

@@ -162,6 +162,7 @@ final class StreamInput extends ByteInput {
         return false;
       }
       failure = why;
+      window.close();
       queue.clear();
       held = queue.held();
       return true;
@@ -181,6 +182,7 @@ final class StreamInput extends ByteInput {
         return false;
       }
       failure = new Failure(CloseCause.STOPPED, "the stream was abandoned");
+      window.close();
       abandoned = true;
       return true;
     } finally {

@@ -8,7 +8,10 @@ import java.util.concurrent.atomic.AtomicLong;
  * read. The budget grants and refuses nothing itself. Its users hold less as it fills: loans become
  * smaller above an eighth, a quarter and a half, windows stop growing above half and shrink above
  * three quarters, datagrams are dropped above half, and beyond the limit streams are reset.
- * Thread-safe.
+ *
+ * <p>Counts promises too: bytes that a peer may send at any time. Windows promise no more than half
+ * of the limit in all, apart from a small part of each, so that transfers whose receivers all pause
+ * at once do not exceed it. Thread-safe.
  */
 public final class MemoryBudget {
 
@@ -16,6 +19,7 @@ public final class MemoryBudget {
 
   private final long limit;
   private final AtomicLong held = new AtomicLong();
+  private final AtomicLong promised = new AtomicLong();
 
   /**
    * Creates a budget.
@@ -49,6 +53,22 @@ public final class MemoryBudget {
   /** Counts bytes that are no longer held. */
   void release(long bytes) {
     held.addAndGet(-bytes);
+  }
+
+  /**
+   * Returns how much a holder of promises may promise in all, in bytes: half of what the others
+   * leave, so that there is always some left for the next. Those that ask again and again each
+   * arrive at an equal part.
+   *
+   * @param own its promise up to now
+   */
+  public long share(long own) {
+    return Math.max(0, (limit / 2 - (promised.get() - own)) / 2);
+  }
+
+  /** Adds to the promises, or takes from them if negative. */
+  public void promise(long bytes) {
+    promised.addAndGet(bytes);
   }
 
   /** Returns whether less than an eighth is held. */

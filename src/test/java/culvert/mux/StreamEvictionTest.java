@@ -118,7 +118,7 @@ class StreamEvictionTest {
   void streamWithinItsFirstWindowIsNotEvictedBeforeLargerOnes() throws Exception {
     try (var peer = new ScriptedPeer(Link.Side.TAKES, SETUP)) {
       MuxStream large = open(peer);
-      int window = grow(peer, large, BUDGET / 2);
+      int window = grow(peer, large, BUDGET / 8 * 3);
       for (int i = 0; i < 16; i++) {
         fill(peer, BYTES);
       }
