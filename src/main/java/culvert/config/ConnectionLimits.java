@@ -28,7 +28,7 @@ public record ConnectionLimits(
    * Heap for one visitor, in bytes. A visitor that reads nothing takes about 14 KiB: two threads,
    * two connections and 4 KiB of unread bytes.
    */
-  private static final long HEAP_BYTES_PER_VISITOR = 18 * 1024;
+  private static final long HEAP_BYTES_PER_VISITOR = 14 * 1024;
 
   /**
    * Heap that a session may hold for bytes of its own: a record and a datagram, each of 64 KiB,
@@ -92,7 +92,7 @@ public record ConnectionLimits(
     return total - total / PART_FOR_OTHERS;
   }
 
-  /** Returns how many visitors a heap of this size can carry: one for each 18 KiB. */
+  /** Returns how many visitors a heap of this size can carry: one for each 14 KiB. */
   static int visitorsOfHeap(long bytes) {
     return Math.clamp(bytes / HEAP_BYTES_PER_VISITOR, 1, Checks.MAX_COUNT);
   }

@@ -22,7 +22,7 @@ public final class BufferPool {
 
   /**
    * Size of the buffer in which a copy loop waits, in bytes. Both loops of as many relays as a heap
-   * of up to 1 GiB can carry hold less than a quarter of the budget with it.
+   * of up to 1 GiB can carry hold less than a third of the budget with it.
    */
   public static final int IDLE_BYTES = 512;
 
