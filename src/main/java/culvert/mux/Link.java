@@ -5,10 +5,7 @@ import culvert.net.CloseCause;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.Flow;
-import culvert.net.HostPort;
-import culvert.net.LingeringClose;
 import culvert.net.SilentPeerException;
-import culvert.net.Threads;
 import culvert.protocol.ByeReason;
 import culvert.protocol.Handshake;
 import culvert.protocol.Message;
@@ -126,60 +123,7 @@ public final class Link implements AutoCloseable {
    * @throws IOException if the connection broke or ended
    */
   public void run() throws IOException {
-    shared.eviction().add(this);
-    Thread writerThread =
-        Threads.start("link writer " + HostPort.of(connection.peer()), writer::run);
-    var watching = liveness.start();
-    try {
-      new LinkReader(this).run();
-    } catch (ProtocolException e) {
-      // Before the BYE lingers: no visitor may wait for this link meanwhile.
-      endAll();
-      sendBye(new Message.Bye(ByeReason.PROTOCOL, e.getMessage()));
-      throw e;
-    } catch (IOException e) {
-      if (!closer.isClosing()) {
-        throw cause(e);
-      }
-    } finally {
-      watching.cancel();
-      end(writerThread);
-      liveness.rethrowBug();
-    }
-  }
-
-  /** Prefers the reason that the peer sent to a write error caused by its close. */
-  private IOException cause(IOException ofReader) {
-    if (ofReader instanceof PeerRefusedException) {
-      return ofReader;
-    }
-    return liveness.failure().map(IOException.class::cast).or(writer::failure).orElse(ofReader);
-  }
-
-  private void end(Thread writerThread) {
-    closer.cancel();
-    endAll();
-    writer.end();
-    connection.close();
-    leaveEvictionIfDone();
-    join(writerThread);
-  }
-
-  /** Fails every stream and ends every flow; none can be opened from now on. */
-  private void endAll() {
-    // The flag is set before the sweep: an open in between sees the flag or is found by the sweep.
-    ended = true;
-    CloseCause cause = closer.isClosing() ? CloseCause.STOPPED : CloseCause.LINK_LOST;
-    streams.failAll(cause);
-    flows.endAll(cause);
-  }
-
-  private static void join(Thread thread) {
-    try {
-      thread.join();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    new LinkRun(this, shared, liveness, closer).run();
   }
 
   /**
@@ -290,12 +234,6 @@ public final class Link implements AutoCloseable {
     return connection;
   }
 
-  /** Sends a BYE and lets the peer read it before the connection is closed. */
-  private void sendBye(Message.Bye bye) {
-    writer.bye(bye);
-    LingeringClose.drainAndClose(connection, shared.deadlines());
-  }
-
   // For the other classes of this package.
 
   LinkFlows flows() {
@@ -348,6 +286,11 @@ public final class Link implements AutoCloseable {
 
   boolean hasEnded() {
     return ended;
+  }
+
+  /** Lets nothing be opened any more, at the end of {@link #run}. */
+  void setEnded() {
+    ended = true;
   }
 
   /** Returns whether nothing may be opened any more. */
