@@ -10,15 +10,11 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
-import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
@@ -33,79 +29,6 @@ import java.util.stream.Stream;
  * have it: its address may be in use by another program, and its listener is opened later.
  */
 final class ServiceTable {
-
-  /**
-   * A service.
-   *
-   * @param address the bound one if it is open, otherwise that of the settings, or the last one
-   * @param isWanted whether the settings have it
-   * @param position orders the services by their first occurrence
-   * @param offers the sessions that have offered it, by the type of their offers
-   * @param next the turn of the next visitor
-   */
-  private record Service(
-      ServiceAddress address,
-      boolean isOpen,
-      boolean isWanted,
-      long position,
-      Map<ServiceType, CopyOnWriteArrayList<Session>> offers,
-      AtomicInteger next) {
-
-    /** Returns a closed service that no session serves yet. */
-    static Service at(ServiceAddress address, long position) {
-      var offers = new EnumMap<ServiceType, CopyOnWriteArrayList<Session>>(ServiceType.class);
-      for (ServiceType type : ServiceType.values()) {
-        offers.put(type, new CopyOnWriteArrayList<>());
-      }
-      return new Service(address, false, false, position, offers, new AtomicInteger());
-    }
-
-    /** Returns the service with a listener at this address, with its sessions. */
-    Service openAt(ServiceAddress bound) {
-      return new Service(bound, true, isWanted, position, offers, next);
-    }
-
-    /** Returns the service without a listener. */
-    Service closed() {
-      return new Service(address, false, isWanted, position, offers, next);
-    }
-
-    /** Returns the service as the settings have it. */
-    Service wantedAt(ServiceAddress wanted) {
-      return new Service(isOpen ? address : wanted, isOpen, true, position, offers, next);
-    }
-
-    /** Returns the service after its removal from the settings. */
-    Service unwanted() {
-      return new Service(address, isOpen, false, position, offers, next);
-    }
-
-    /** Returns the sessions that serve it. */
-    CopyOnWriteArrayList<Session> sessions() {
-      return offers.get(address.type());
-    }
-
-    boolean isOfferable() {
-      return isOpen || isWanted;
-    }
-
-    boolean isOffered() {
-      return offers.values().stream().anyMatch(sessions -> !sessions.isEmpty());
-    }
-
-    boolean isOfferedBy(Session session) {
-      return offers.values().stream().anyMatch(sessions -> sessions.contains(session));
-    }
-
-    /** Removes the offers of a session; returns whether there were any. */
-    boolean withdraw(Session session) {
-      boolean isWithdrawn = false;
-      for (CopyOnWriteArrayList<Session> sessions : offers.values()) {
-        isWithdrawn |= sessions.remove(session);
-      }
-      return isWithdrawn;
-    }
-  }
 
   /**
    * Opens a flow on a session.
