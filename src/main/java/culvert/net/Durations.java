@@ -1,6 +1,7 @@
 package culvert.net;
 
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.Map;
 
 /** Formats and parses durations in the form that options, logs and messages use. */
@@ -8,6 +9,10 @@ public final class Durations {
 
   private static final int MAX_DIGITS = 9;
   private static final Duration LONGEST = Duration.ofDays(1);
+
+  /** Pauses of at least this length are written without milliseconds. */
+  private static final Duration LONG_PAUSE = Duration.ofSeconds(10);
+
   private static final Map<String, Duration> UNITS =
       Map.of(
           "ms", Duration.ofMillis(1),
@@ -26,6 +31,12 @@ public final class Durations {
       return millis / 60_000 + "m";
     }
     return millis % 1000 == 0 ? millis / 1000 + "s" : millis + "ms";
+  }
+
+  /** Returns the length of a pause for a log line, rounded down to seconds if it is long. */
+  public static String ofPause(Duration pause) {
+    boolean isLong = pause.compareTo(LONG_PAUSE) >= 0;
+    return of(isLong ? pause.truncatedTo(ChronoUnit.SECONDS) : pause);
   }
 
   /**

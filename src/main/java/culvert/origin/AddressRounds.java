@@ -8,6 +8,7 @@ import culvert.net.Backoff;
 import culvert.net.CancellablePause;
 import culvert.net.Cancellation;
 import culvert.net.Dialer;
+import culvert.net.Durations;
 import culvert.net.HostPort;
 import culvert.net.OpenSet;
 import culvert.observe.LimitedLog;
@@ -174,7 +175,7 @@ final class AddressRounds implements RemoteMembers.Member, LoopOwner {
       return Duration.ZERO;
     }
     Duration length = nextPause();
-    outages.failed(cause.getMessage(), line(cause).with("again_in", SessionLoop.shown(length)));
+    outages.failed(cause.getMessage(), line(cause).with("again_in", Durations.ofPause(length)));
     return length;
   }
 

@@ -17,7 +17,6 @@ import culvert.session.OriginDialect;
 import culvert.session.Visitor;
 import java.io.IOException;
 import java.time.Duration;
-import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -35,9 +34,6 @@ final class SessionLoop implements RemoteMembers.Member {
   static final String REMOTE_PROXY = Visitor.REMOTE_PROXY;
 
   private static final Duration STOP_LIMIT = Duration.ofSeconds(5);
-
-  /** Pauses of at least this length are logged without milliseconds. */
-  private static final Duration LONG_PAUSE = Duration.ofSeconds(10);
 
   /** A pause that only a request ends. */
   private static final Duration FOREVER = Duration.ofNanos(Long.MAX_VALUE);
@@ -303,7 +299,7 @@ final class SessionLoop implements RemoteMembers.Member {
   }
 
   private void pause(Outcome outcome, Duration length) {
-    outages.failed(outcome.cause(), line(outcome).with("again_in", shown(length)));
+    outages.failed(outcome.cause(), line(outcome).with("again_in", Durations.ofPause(length)));
     owner.attemptFailed();
     await(length);
   }
@@ -316,12 +312,6 @@ final class SessionLoop implements RemoteMembers.Member {
 
   private LogEvent line(Outcome outcome) {
     return event(outcome.event()).with(REMOTE_PROXY, peer.address()).with("cause", outcome.cause());
-  }
-
-  /** Returns the length of a pause for a log line. */
-  static String shown(Duration pause) {
-    boolean isLong = pause.compareTo(LONG_PAUSE) >= 0;
-    return Durations.of(pause.truncatedTo(isLong ? ChronoUnit.SECONDS : ChronoUnit.MILLIS));
   }
 
   /** Ends what is left after the last attempt; sessions and streams may finish in their time. */

@@ -26,6 +26,12 @@ class DurationsTest {
   }
 
   @ParameterizedTest
+  @CsvSource({"9999ms, PT9.9999S", "10s, PT10.9S", "1m, PT60.001S", "500ms, PT0.5S"})
+  void writesALongPauseInSeconds(String text, Duration pause) {
+    assertThat(Durations.ofPause(pause)).isEqualTo(text);
+  }
+
+  @ParameterizedTest
   @CsvSource({"60s, PT1M", "0ms, PT0S", "3h, PT3H", "007s, PT7S", "60000ms, PT1M"})
   void readsOtherFormsToo(String text, Duration duration) {
     assertThat(Durations.parse(text)).isEqualTo(duration);
