@@ -19,7 +19,6 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 
@@ -33,18 +32,8 @@ final class SessionLoop implements RemoteMembers.Member {
   /** The field of log lines with the remote proxy's address. */
   static final String REMOTE_PROXY = Visitor.REMOTE_PROXY;
 
-  private static final Duration STOP_LIMIT = Duration.ofSeconds(5);
-
   /** A pause that only a request ends. */
-  private static final Duration FOREVER = Duration.ofNanos(Long.MAX_VALUE);
-
-  /** Pause after the end of another address's session with the same remote proxy, at least. */
-  private static final Duration MIN_HEAD_START = Duration.ofSeconds(1);
-
-  private static final String UNUSED = "address not used";
-
-  /** Sessions that may still drain while the next attempt is made. */
-  private static final int MAX_DRAINING = 4;
+  static final Duration FOREVER = Duration.ofNanos(Long.MAX_VALUE);
 
   /** Lines of each event about sessions in a period. */
   private static final int MAX_SESSION_LINES = 10;
@@ -61,20 +50,20 @@ final class SessionLoop implements RemoteMembers.Member {
   private final LimitedLog<String> sessionLines;
 
   private final CancellablePause pause = new CancellablePause();
+  private final StandBy standBy;
 
   /** At most the attempt that is connecting; none is added once the set was ended. */
   private final OpenSet<ConnectAttempt> attempts = new OpenSet<>();
 
-  /** The session that serves and those that drain. */
-  private final OpenSet<SessionRun> sessions = new OpenSet<>();
+  private final LoopSessions sessions;
 
   /** The attempt in {@link #attempts}, or null; written by the thread of {@link #run} only. */
   private volatile ConnectAttempt connecting;
 
-  /** Until when visitors may finish after the last attempt. */
-  private volatile long finishedByNanos = System.nanoTime();
-
-  /** Set after {@link #finishedByNanos} and before the attempt, the sessions and the pause end. */
+  /**
+   * Set after {@link LoopSessions#finishWithin} and before the attempt, the sessions and the pause
+   * end.
+   */
   private volatile boolean isStopping;
 
   /** Whether {@link #tryNow} was called since the last attempt to connect began. */
@@ -82,9 +71,6 @@ final class SessionLoop implements RemoteMembers.Member {
 
   /** The settings of the last attempt; confined to the thread of {@link #run}. */
   private OriginSettings used;
-
-  /** The other end of the last session; confined to the thread of {@link #run}. */
-  private Optional<String> remoteInstance = Optional.empty();
 
   /**
    * Creates a loop, for an address of the settings, that does nothing before {@link #run}.
@@ -110,6 +96,8 @@ final class SessionLoop implements RemoteMembers.Member {
     this.sessionLines =
         new LimitedLog<>(
             role.log(), role.counters(), MAX_SESSION_LINES, first.timeouts().logPeriod());
+    this.standBy = new StandBy(this, role.claims(), pause, sessionLines);
+    this.sessions = new LoopSessions(visitors);
   }
 
   @Override
@@ -126,6 +114,15 @@ final class SessionLoop implements RemoteMembers.Member {
     return peer;
   }
 
+  /** Uses the memory of another address of the name; called by the thread of {@link #run}. */
+  void useMemoryOf(SessionLoop other) {
+    peer = peer.withMemoryOf(other.peer());
+  }
+
+  boolean isStopping() {
+    return isStopping;
+  }
+
   /**
    * Runs until {@link #close} or {@link #drain}, until the last remote proxy has failed, or until
    * the owner has no use for it.
@@ -137,21 +134,11 @@ final class SessionLoop implements RemoteMembers.Member {
       while (!isStopping && owner.retain(this)) {
         follow(attempt());
       }
-      awaitDrained();
+      sessions.awaitDrained(this::isStopping);
     } finally {
-      finish();
+      isStopping = true;
+      sessions.finish();
     }
-  }
-
-  /** Waits for the visitors of sessions that the remote proxy drains, until a stop limits that. */
-  private void awaitDrained() {
-    while (!isStopping && !isEmptyWithin(STOP_LIMIT)) {
-      // A stop is noticed soon, also if a session does not end then.
-    }
-  }
-
-  private boolean isEmptyWithin(Duration limit) {
-    return sessions.awaitEmpty(limit) && visitors.awaitEmpty(limit);
   }
 
   private Outcome attempt() {
@@ -175,7 +162,7 @@ final class SessionLoop implements RemoteMembers.Member {
       role.log().bug(event.with(REMOTE_PROXY, peer.address()), e);
       return Outcome.lost("internal error");
     } finally {
-      remoteInstance = claim.instance();
+      standBy.setRemote(claim.instance());
       connecting = null;
       attempts.remove(attempt);
     }
@@ -191,7 +178,7 @@ final class SessionLoop implements RemoteMembers.Member {
     var session = new SessionRun(parts, peer, login, new Host(claim), sessionLines);
     if (!owner.canHaveTwins()) {
       login.session().remoteInstance().ifPresent(claim::hold);
-      remoteInstance = claim.instance();
+      standBy.setRemote(claim.instance());
     }
     if (!sessions.add(session)) {
       claim.release();
@@ -225,50 +212,9 @@ final class SessionLoop implements RemoteMembers.Member {
       case RetryPolicy.Step.RetryNow() -> members.recovered(this);
       case RetryPolicy.Step.StandBy() -> {
         members.recovered(this);
-        standBy(outcome);
+        standBy.run(outcome);
       }
     }
-  }
-
-  /** Waits while another loop of the role has a session with the same process. */
-  private void standBy(Outcome outcome) {
-    Optional<RemoteClaims.Claim> other = other();
-    other.ifPresent(claim -> logUnused(outcome, claim));
-    while (other.isPresent() && !isStopping) {
-      CompletableFuture<Void> released = other.get().released();
-      released.thenRun(pause::end);
-      await(FOREVER);
-      if (!released.isDone()) {
-        // A request of the user.
-        return;
-      }
-      pause.prepare();
-      await(headStart());
-      other = other();
-    }
-  }
-
-  private Optional<RemoteClaims.Claim> other() {
-    return remoteInstance.flatMap(instance -> role.claims().ofOther(instance, this));
-  }
-
-  private void logUnused(Outcome outcome, RemoteClaims.Claim other) {
-    SessionLoop holder = other.holder();
-    if (holder.root() == root()) {
-      // Whichever address the next session uses, it requests the same ports.
-      peer = peer.withMemoryOf(holder.peer());
-    }
-    sessionLines.info(
-        UNUSED,
-        event(UNUSED)
-            .with(REMOTE_PROXY, peer.address())
-            .with("cause", outcome.cause())
-            .with("used", holder.name()));
-  }
-
-  /** Leaves the next login to the address that had the session, which needs less than a second. */
-  private static Duration headStart() {
-    return MIN_HEAD_START.plusMillis(ThreadLocalRandom.current().nextInt(1000));
   }
 
   private void fail(Outcome outcome, OriginProxy.End end, Optional<Duration> length) {
@@ -277,9 +223,9 @@ final class SessionLoop implements RemoteMembers.Member {
       members.recovered(this);
       return;
     }
-    if (end == OriginProxy.End.SUPERSEDED && other().isPresent()) {
+    if (end == OriginProxy.End.SUPERSEDED && standBy.isNeeded()) {
       members.recovered(this);
-      standBy(Outcome.failed(new DuplicateRemoteException(), true, Duration.ZERO));
+      standBy.run(Outcome.failed(new DuplicateRemoteException(), true, Duration.ZERO));
       return;
     }
     boolean isLast = members.failed(this, end);
@@ -304,7 +250,8 @@ final class SessionLoop implements RemoteMembers.Member {
     await(length);
   }
 
-  private void await(Duration length) {
+  /** Pauses, unless a stop or another attempt is requested; an interrupt is a stop. */
+  void await(Duration length) {
     if (!isStopping && !isRetryRequested && !pause.await(length)) {
       close();
     }
@@ -312,20 +259,6 @@ final class SessionLoop implements RemoteMembers.Member {
 
   private LogEvent line(Outcome outcome) {
     return event(outcome.event()).with(REMOTE_PROXY, peer.address()).with("cause", outcome.cause());
-  }
-
-  /** Ends what is left after the last attempt; sessions and streams may finish in their time. */
-  private void finish() {
-    isStopping = true;
-    sessions.awaitEmpty(timeToFinish());
-    visitors.awaitEmpty(timeToFinish());
-    sessions.closeAll(SessionRun::close);
-    visitors.reset();
-    sessions.awaitEmpty(STOP_LIMIT);
-  }
-
-  private Duration timeToFinish() {
-    return Duration.ofNanos(Math.max(0, finishedByNanos - System.nanoTime()));
   }
 
   @Override
@@ -360,7 +293,7 @@ final class SessionLoop implements RemoteMembers.Member {
   }
 
   private void stop(Duration limit, Consumer<SessionRun> endSession) {
-    finishedByNanos = System.nanoTime() + limit.toNanos();
+    sessions.finishWithin(limit);
     isStopping = true;
     attempts.closeAll(ConnectAttempt::cancel);
     sessions.closeAll(endSession);
@@ -390,7 +323,7 @@ final class SessionLoop implements RemoteMembers.Member {
 
     @Override
     public boolean canOverlap() {
-      return !role.settings().failFast() && sessions.size() <= MAX_DRAINING;
+      return !role.settings().failFast() && sessions.canOverlap();
     }
 
     @Override
