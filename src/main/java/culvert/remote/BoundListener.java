@@ -1,7 +1,6 @@
 package culvert.remote;
 
 import culvert.net.HostPort;
-import culvert.net.Listener;
 import java.io.IOException;
 
 /** A listener whose address is bound: that of a service, or one for origin proxies. */
@@ -35,24 +34,4 @@ interface BoundListener extends AutoCloseable {
   /** Frees the port. TCP connections that were accepted stay; flows of UDP end. */
   @Override
   void close();
-
-  /** Returns a TCP listener. */
-  static BoundListener of(Listener listener) {
-    return new BoundListener() {
-      @Override
-      public HostPort address() {
-        return HostPort.of(listener.address());
-      }
-
-      @Override
-      public void start() {
-        listener.start();
-      }
-
-      @Override
-      public void close() {
-        listener.close();
-      }
-    };
-  }
 }

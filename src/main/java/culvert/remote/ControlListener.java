@@ -13,7 +13,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * protocol opens a connection for each visitor, these come to the same address: a listener that is
  * replaced accepts them until the last of its sessions has ended.
  */
-final class ControlListener implements BoundListener, Listener.Handler, ControlHandler.Gate {
+final class ControlListener implements TcpListener, Listener.Handler, ControlHandler.Gate {
 
   private final ControlHandler handler;
 
@@ -45,18 +45,8 @@ final class ControlListener implements BoundListener, Listener.Handler, ControlH
   }
 
   @Override
-  public HostPort address() {
-    return HostPort.of(listener.address());
-  }
-
-  @Override
-  public void start() {
-    listener.start();
-  }
-
-  @Override
-  public void close() {
-    listener.close();
+  public Listener listener() {
+    return listener;
   }
 
   @Override

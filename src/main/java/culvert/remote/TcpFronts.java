@@ -54,9 +54,9 @@ final class TcpFronts implements AutoCloseable {
    * @param services has the sessions of the service
    * @throws IOException naming the address, if it cannot be bound
    */
-  BoundListener bind(String service, HostPort where, ServiceTable services) throws IOException {
-    return BoundListener.of(
-        Listener.bind(where, "visitor", pool, front(service, services::open, share())));
+  TcpListener bind(String service, HostPort where, ServiceTable services) throws IOException {
+    var listener = Listener.bind(where, "visitor", pool, front(service, services::open, share()));
+    return () -> listener;
   }
 
   /**
