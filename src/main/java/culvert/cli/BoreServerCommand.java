@@ -1,15 +1,11 @@
 package culvert.cli;
 
-import static culvert.observe.LogEvent.event;
-
 import culvert.cli.option.AdmissionOptions;
 import culvert.cli.option.BoreRunOptions;
 import culvert.cli.option.Examples;
 import culvert.cli.option.HelpGroup;
 import culvert.cli.option.InHelp;
 import culvert.cli.option.SecretOptions;
-import culvert.cli.process.CommandFailure;
-import culvert.cli.process.ExitCode;
 import culvert.cli.process.Terminal;
 import culvert.config.BoreServerSettings;
 import culvert.config.BounceCredentials;
@@ -125,11 +121,7 @@ final class BoreServerCommand implements Callable<Integer> {
   public Integer call() throws InterruptedException {
     RemoteSettings settings = settings();
     try (Log log = run.log(ROLE, terminal)) {
-      Counters counters = serve(settings, log);
-      log.info(event("stopping").withAll(counters.fields()));
-      return ExitCode.OK.code();
-    } catch (IOException e) {
-      throw new CommandFailure(ExitCode.FAILURE, e);
+      return ServerRun.of(() -> serve(settings, log), log);
     }
   }
 

@@ -1,7 +1,5 @@
 package culvert.cli;
 
-import static culvert.observe.LogEvent.event;
-
 import culvert.bounce.console.ConsoleServer;
 import culvert.bounce.console.MemberEventLog;
 import culvert.bounce.console.TerminalConsole;
@@ -23,8 +21,6 @@ import culvert.cli.option.SettingId;
 import culvert.cli.option.StandardOptions;
 import culvert.cli.option.TlsServerOptions;
 import culvert.cli.option.WebSocketPathOption;
-import culvert.cli.process.CommandFailure;
-import culvert.cli.process.ExitCode;
 import culvert.cli.process.InteractiveTerminal;
 import culvert.cli.process.Terminal;
 import culvert.config.BounceSettings;
@@ -165,22 +161,15 @@ final class BounceServerCommand implements Callable<Integer>, RoleCommand {
     BounceSettings settings = settings();
     var verbosity = Verbosity.of(level());
     try (Log log = logs.log(NAME, terminal)) {
-      var counters = new Counters();
-      serve(
-          settings,
-          new MemberEventLog(verbosity, logPeriod.period(), counters, log),
-          counters,
-          log);
-      log.info(event("stopping").withAll(counters.fields()));
-      return ExitCode.OK.code();
-    } catch (IOException e) {
-      throw new CommandFailure(ExitCode.FAILURE, e);
+      return ServerRun.of(() -> serve(settings, verbosity, log), log);
     }
   }
 
-  /** Serves until a signal. The counters then include the members that the end has closed. */
-  private void serve(BounceSettings settings, MemberEventLog events, Counters counters, Log log)
+  /** Serves until a signal; returns the counters, which include members closed at the end. */
+  private Counters serve(BounceSettings settings, Verbosity verbosity, Log log)
       throws IOException, InterruptedException {
+    var counters = new Counters();
+    var events = new MemberEventLog(verbosity, logPeriod.period(), counters, log);
     try (BounceServer server = BounceServer.start(settings, events, counters, log);
         ConsoleServer console = daemon ? console(settings, server, events, log) : null) {
       terminal.out().println(firstLine(server, Optional.ofNullable(console)));
@@ -197,6 +186,7 @@ final class BounceServerCommand implements Callable<Integer>, RoleCommand {
       log.info(Draining.of(terminal.stop(), "members", server.members().size(), drain.timeout()));
       server.drain(drain.timeout());
     }
+    return counters;
   }
 
   /** Applies the settings of this command to the server of another one. */

@@ -1,6 +1,5 @@
 package culvert.cli;
 
-import static culvert.observe.LogEvent.event;
 import static java.util.stream.Collectors.joining;
 
 import culvert.cli.option.AddressForms;
@@ -20,8 +19,6 @@ import culvert.cli.option.StandardOptions;
 import culvert.cli.option.TlsServerOptions;
 import culvert.cli.option.UnauthenticatedOptions;
 import culvert.cli.option.WrittenName;
-import culvert.cli.process.CommandFailure;
-import culvert.cli.process.ExitCode;
 import culvert.cli.process.Terminal;
 import culvert.config.ClientSettings;
 import culvert.config.ConnectionLimits;
@@ -191,11 +188,7 @@ final class RemoteProxyCommand implements Callable<Integer>, RoleCommand {
   public Integer call() throws InterruptedException {
     RemoteSettings settings = settings();
     try (Log log = logs.log(NAME, terminal)) {
-      Counters counters = serve(settings, log);
-      log.info(event("stopping").withAll(counters.fields()));
-      return ExitCode.OK.code();
-    } catch (IOException e) {
-      throw new CommandFailure(ExitCode.FAILURE, e);
+      return ServerRun.of(() -> serve(settings, log), log);
     }
   }
 
