@@ -69,6 +69,17 @@ class AddressRoundsTest {
     return new HostPort(address, reserved.port());
   }
 
+  /** Starts a remote proxy at each of two addresses; returns the first once both have a session. */
+  private RemoteProxy startBoth() throws Exception {
+    RemoteProxy one = roles.remote(options, at(ONE));
+    roles.remote(options, at(TWO));
+    roles.resolve(ONE, TWO);
+    roles.start(options, name);
+    roles.awaitSession(1, at(ONE));
+    roles.awaitSession(1, at(TWO));
+    return one;
+  }
+
   @Test
   void eachAddressOfANameHasASession() throws Exception {
     RemoteProxy one = roles.remote(options, at(ONE));
@@ -96,12 +107,7 @@ class AddressRoundsTest {
 
   @Test
   void addressThatDisappearsEndsAfterItsSessionIsLost() throws Exception {
-    RemoteProxy one = roles.remote(options, at(ONE));
-    roles.remote(options, at(TWO));
-    roles.resolve(ONE, TWO);
-    roles.start(options, name);
-    roles.awaitSession(1, at(ONE));
-    roles.awaitSession(1, at(TWO));
+    RemoteProxy one = startBoth();
     roles.resolve(TWO);
     roles.log().await("name resolved", "addresses=" + at(TWO));
     try (Socket visitor = roles.visit(one)) {
@@ -117,12 +123,7 @@ class AddressRoundsTest {
   /** As at a rolling update: the address leaves the name while its remote proxy stops. */
   @Test
   void visitorsOfADrainingRemoteProxyThatIsNotListedAnyMoreFinish() throws Exception {
-    RemoteProxy one = roles.remote(options, at(ONE));
-    roles.remote(options, at(TWO));
-    roles.resolve(ONE, TWO);
-    roles.start(options, name);
-    roles.awaitSession(1, at(ONE));
-    roles.awaitSession(1, at(TWO));
+    RemoteProxy one = startBoth();
     try (Socket visitor = roles.visit(one)) {
       Threads.start("drain", () -> one.drain(RolePair.LIMIT));
       roles.log().await("remote proxy stopping", "remote_proxy=" + at(ONE));
@@ -136,11 +137,7 @@ class AddressRoundsTest {
   /** As with a name that a health check takes the address from. */
   @Test
   void visitorsOfARemoteProxyThatDrainsAfterItsAddressHasLeftFinish() throws Exception {
-    RemoteProxy one = roles.remote(options, at(ONE));
-    roles.remote(options, at(TWO));
-    roles.resolve(ONE, TWO);
-    roles.start(options, name);
-    roles.awaitSession(1, at(ONE));
+    RemoteProxy one = startBoth();
     try (Socket visitor = roles.visit(one)) {
       roles.resolve(TWO);
       roles.log().await(2, "name resolved");
@@ -211,10 +208,7 @@ class AddressRoundsTest {
   @Test
   void addressThatComesBackRequestsThePortThatTheServiceHad() throws Exception {
     options.outsidePort(PORTS, 0);
-    RemoteProxy one = roles.remote(options, at(ONE));
-    roles.remote(options, at(TWO));
-    roles.resolve(ONE, TWO);
-    roles.start(options, name);
+    RemoteProxy one = startBoth();
     roles.log().await("serving visitors", "remote_proxy=" + at(ONE));
     roles.resolve(TWO);
     roles.log().await(2, "name resolved");

@@ -66,29 +66,13 @@ class RemoteChangeTest {
     return new RolePair.Options().retryingWithin(LONG).secrets(ofRemote, ofOrigin);
   }
 
-  private void join(HostPort... controls) throws Exception {
-    roles.start(options, controls);
-    for (HostPort control : controls) {
-      roles.awaitSession(1, control);
-    }
-  }
-
   private long sessions(HostPort control) {
     return roles.lines("session started remote_proxy=" + control);
   }
 
   private void awaitUnserved(RemoteProxy remote) throws Exception {
-    Eventually.within(
-        RolePair.LIMIT,
-        () -> {
-          HostPort address = remote.outsideAddresses().get(ServiceAddress.DEFAULT_NAME);
-          try (Socket unserved = TestClient.dial(address)) {
-            unserved.getOutputStream().write(1);
-            assertThat(unserved.getInputStream().read()).isEqualTo(-1);
-          } catch (SocketException e) {
-            assertThat(e).hasMessageContaining("reset");
-          }
-        });
+    HostPort address = remote.outsideAddresses().get(ServiceAddress.DEFAULT_NAME);
+    Eventually.within(RolePair.LIMIT, () -> TestClient.assertUnserved(address));
   }
 
   @Test
@@ -96,7 +80,7 @@ class RemoteChangeTest {
     RemoteProxy one = roles.remote(options, first, WEB, SSH);
     RemoteProxy two = roles.remote(options, second, WEB, SSH);
     roles.services("web");
-    join(first, second);
+    roles.startSessions(options, first, second);
     try (Socket atOne = roles.visit(one, "web");
         Socket atTwo = roles.visit(two, "web")) {
       roles.services("web", "ssh");
@@ -118,7 +102,7 @@ class RemoteChangeTest {
     RemoteProxy one = roles.remote(options, first, WEB, SSH);
     RemoteProxy two = roles.remote(options, second, WEB);
     roles.services("web");
-    join(first, second);
+    roles.startSessions(options, first, second);
     roles.services("web", "ssh");
     roles.reload(options, first, second);
     roles.log().await("service not served", "service=ssh", "remote_proxy=" + second);
@@ -134,7 +118,7 @@ class RemoteChangeTest {
     RemoteProxy one = roles.remote(options, first, WEB, SSH);
     RemoteProxy two = roles.remote(options, second, WEB);
     roles.services("web", "ssh");
-    join(first, second);
+    roles.startSessions(options, first, second);
     roles.log().await("service not served", "service=ssh", "remote_proxy=" + second);
     roles.awaitEcho(one, "ssh");
     roles.awaitEcho(two, "web");
@@ -144,7 +128,7 @@ class RemoteChangeTest {
   void addedRemoteProxyGetsASessionAndTheOtherKeepsItsOwn() throws Exception {
     RemoteProxy one = roles.remote(options, first);
     RemoteProxy two = roles.remote(options, second);
-    join(first);
+    roles.startSessions(options, first);
     try (Socket before = roles.visit(one)) {
       roles.reload(options, first, second);
       roles.awaitSession(1, second);
@@ -161,7 +145,7 @@ class RemoteChangeTest {
   void removedRemoteProxyGetsNoVisitorsAndThoseConnectedFinish() throws Exception {
     RemoteProxy one = roles.remote(options, first);
     RemoteProxy two = roles.remote(options, second);
-    join(first, second);
+    roles.startSessions(options, first, second);
     try (Socket atOne = roles.visit(one);
         Socket atTwo = roles.visit(two)) {
       roles.reload(options, second);
@@ -182,7 +166,7 @@ class RemoteChangeTest {
     options.drain(Duration.ofMillis(300));
     RemoteProxy one = roles.remote(options, first);
     RemoteProxy two = roles.remote(options, second);
-    join(first, second);
+    roles.startSessions(options, first, second);
     try (Socket atOne = roles.visit(one);
         Socket atTwo = roles.visit(two)) {
       roles.reload(options, second);
@@ -221,7 +205,7 @@ class RemoteChangeTest {
   void onlyRemoteProxyIsReplaced() throws Exception {
     RemoteProxy one = roles.remote(options, first);
     RemoteProxy two = roles.remote(options, second);
-    join(first);
+    roles.startSessions(options, first);
     try (Socket before = roles.visit(one)) {
       roles.reload(options, second);
       roles.awaitSession(1, second);

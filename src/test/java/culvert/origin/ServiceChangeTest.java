@@ -14,7 +14,6 @@ import culvert.testing.SeparateRoles;
 import culvert.testing.TestServer;
 import culvert.testing.UdpClient;
 import culvert.testing.UdpServer;
-import java.io.IOException;
 import java.net.Socket;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -67,24 +66,33 @@ class ServiceChangeTest {
   }
 
   private void awaitUnserved(String service) throws Exception {
-    Eventually.within(
-        RolePair.LIMIT,
-        () -> {
-          try (Socket unserved = roles.visit(service)) {
-            unserved.getOutputStream().write(1);
-            assertThat(unserved.getInputStream().read()).isEqualTo(-1);
-          } catch (IOException e) {
-            // Reset: no session serves it.
-            assertThat(e).hasMessageContaining("reset");
-          }
-        });
+    Eventually.within(RolePair.LIMIT, () -> roles.assertUnserved(service));
+  }
+
+  /** Adds a service on both sides. */
+  private void addSsh() throws Exception {
+    roles.reloadRemote(WEB, SSH);
+    roles.reloadOrigin(at("web"), at("ssh"));
+    roles.awaitEcho("ssh");
+  }
+
+  /** Adds a service that another origin proxy has, which is served by that one meanwhile. */
+  private void addSshOfAnother(Eventually.Check meanwhile, String... notServed) throws Exception {
+    roles.reloadRemote(WEB, SSH);
+    RolePair.Options options = new RolePair.Options().name("desktop").retrying();
+    try (var separate = new SeparateRoles();
+        var other =
+            separate.origin(server.address(), options.offered("ssh"), roles.controlAddress())) {
+      other.announced();
+      roles.reloadOrigin(at("web"), at("ssh"));
+      roles.awaitLog(notServed);
+      meanwhile.run();
+    }
   }
 
   @Test
   void addedServiceIsServedBySameSession() throws Exception {
-    roles.reloadRemote(WEB, SSH);
-    roles.reloadOrigin(at("web"), at("ssh"));
-    roles.awaitEcho("ssh");
+    addSsh();
     assertEchoes(visitor, "after");
     assertSameSession();
   }
@@ -125,9 +133,7 @@ class ServiceChangeTest {
 
   @Test
   void serviceThatIsMissingAtTheNextLoginAffectsNoOther() throws Exception {
-    roles.reloadRemote(WEB, SSH);
-    roles.reloadOrigin(at("web"), at("ssh"));
-    roles.awaitEcho("ssh");
+    addSsh();
     roles.restartRemote(WEB);
     roles.awaitEcho("web");
     roles.awaitLog("service not served", "service=ssh", "has no service 'ssh'");
@@ -147,33 +153,22 @@ class ServiceChangeTest {
 
   @Test
   void serviceThatAnotherOriginProxyHasAffectsNoOther() throws Exception {
-    roles.reloadRemote(WEB, SSH);
-    RolePair.Options options = new RolePair.Options().name("desktop").retrying();
-    try (var separate = new SeparateRoles();
-        var other =
-            separate.origin(server.address(), options.offered("ssh"), roles.controlAddress())) {
-      other.announced();
-      roles.reloadOrigin(at("web"), at("ssh"));
-      roles.awaitLog("service not served", "service=ssh", "origin proxy 'desktop' serves it");
-      roles.awaitEcho("web");
-      assertEchoes(visitor, "after");
-      assertSameSession();
-    }
+    addSshOfAnother(
+        () -> {
+          roles.awaitEcho("web");
+          assertEchoes(visitor, "after");
+          assertSameSession();
+        },
+        "service not served",
+        "service=ssh",
+        "origin proxy 'desktop' serves it");
   }
 
   /** It is offered again after a pause, because each offer probes the other origin proxy. */
   @Test
   @Tag("full")
   void serviceThatAnotherOriginProxyHadIsServed() throws Exception {
-    roles.reloadRemote(WEB, SSH);
-    RolePair.Options options = new RolePair.Options().name("desktop").retrying();
-    try (var separate = new SeparateRoles();
-        var other =
-            separate.origin(server.address(), options.offered("ssh"), roles.controlAddress())) {
-      other.announced();
-      roles.reloadOrigin(at("web"), at("ssh"));
-      roles.awaitLog("service not served", "service=ssh", "again_in=15s");
-    }
+    addSshOfAnother(() -> {}, "service not served", "service=ssh", "again_in=15s");
     roles.awaitEcho("ssh");
   }
 
@@ -193,9 +188,7 @@ class ServiceChangeTest {
 
   @Test
   void eachServiceThatWasMissingAtALoginIsOfferedAgain() throws Exception {
-    roles.reloadRemote(WEB, SSH);
-    roles.reloadOrigin(at("web"), at("ssh"));
-    roles.awaitEcho("ssh");
+    addSsh();
     roles.restartRemote("mail=127.0.0.1:0");
     roles.awaitLog("offer declined", "service=web", "it has [mail]");
     roles.awaitLog("offer declined", "service=ssh", "it has [mail]");

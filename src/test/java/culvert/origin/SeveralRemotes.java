@@ -71,6 +71,14 @@ final class SeveralRemotes {
     start(options, texts(addresses));
   }
 
+  /** Starts the origin proxy; returns once it has begun a session at each of these addresses. */
+  void startSessions(RolePair.Options options, HostPort... controls) throws Exception {
+    start(options, controls);
+    for (HostPort control : controls) {
+      awaitSession(1, control);
+    }
+  }
+
   private static String[] texts(HostPort... addresses) {
     return Stream.of(addresses).map(HostPort::toString).toArray(String[]::new);
   }

@@ -64,9 +64,7 @@ class SeveralRemotesTest {
     var options = new RolePair.Options().retryingWithin(SHORT);
     RemoteProxy one = roles.remote(options);
     RemoteProxy two = roles.remote(options);
-    roles.start(options, one.controlAddress(), two.controlAddress());
-    roles.awaitSession(1, one.controlAddress());
-    roles.awaitSession(1, two.controlAddress());
+    roles.startSessions(options, one.controlAddress(), two.controlAddress());
     try (Socket lost = roles.visit(one);
         Socket kept = roles.visit(two)) {
       one.close();
@@ -165,9 +163,7 @@ class SeveralRemotesTest {
     var options = new RolePair.Options().retryingWithin(SHORT);
     RemoteProxy contested = roles.remote(options);
     RemoteProxy other = roles.remote(options);
-    roles.start(options, contested.controlAddress(), other.controlAddress());
-    roles.awaitSession(1, contested.controlAddress());
-    roles.awaitSession(1, other.controlAddress());
+    roles.startSessions(options, contested.controlAddress(), other.controlAddress());
     try (var separate = new SeparateRoles();
         var namesake =
             separate.origin(
@@ -190,9 +186,7 @@ class SeveralRemotesTest {
       RemoteProxy one = roles.remote(options, any, "udp:127.0.0.1:0");
       RemoteProxy two = roles.remote(options, any, "udp:127.0.0.1:0");
       roles.serve("udp:" + server.address());
-      roles.start(options, one.controlAddress(), two.controlAddress());
-      roles.awaitSession(1, one.controlAddress());
-      roles.awaitSession(1, two.controlAddress());
+      roles.startSessions(options, one.controlAddress(), two.controlAddress());
       assertAnswers(one);
       assertAnswers(two);
       one.close();
@@ -213,9 +207,7 @@ class SeveralRemotesTest {
     var options = new RolePair.Options().retrying();
     RemoteProxy one = roles.remote(options);
     RemoteProxy two = roles.remote(options);
-    roles.start(options, one.controlAddress(), two.controlAddress());
-    roles.awaitSession(1, one.controlAddress());
-    roles.awaitSession(1, two.controlAddress());
+    roles.startSessions(options, one.controlAddress(), two.controlAddress());
     try (Socket first = roles.visit(one);
         Socket second = roles.visit(two)) {
       roles.origin().drain(SHORT);
@@ -230,9 +222,7 @@ class SeveralRemotesTest {
     var options = new RolePair.Options().retrying();
     RemoteProxy one = roles.remote(options);
     RemoteProxy two = roles.remote(options);
-    roles.start(options, one.controlAddress(), two.controlAddress());
-    roles.awaitSession(1, one.controlAddress());
-    roles.awaitSession(1, two.controlAddress());
+    roles.startSessions(options, one.controlAddress(), two.controlAddress());
     try (Socket first = roles.visit(one);
         Socket second = roles.visit(two)) {
       roles.origin().drain(RolePair.LIMIT);

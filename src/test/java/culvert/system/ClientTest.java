@@ -12,7 +12,6 @@ import culvert.testing.LeakCheck;
 import culvert.testing.RolePair;
 import culvert.testing.RunningRoles;
 import culvert.testing.TestServer;
-import java.io.IOException;
 import java.net.Socket;
 import java.time.Duration;
 import java.util.List;
@@ -73,15 +72,6 @@ class ClientTest {
     return roles.remote().counters().get(counter);
   }
 
-  private void assertUnserved(String service) throws Exception {
-    try (Socket unserved = roles.visit(service)) {
-      unserved.getOutputStream().write(1);
-      assertThat(unserved.getInputStream().read()).isEqualTo(-1);
-    } catch (IOException e) {
-      assertThat(e).hasMessageContaining("reset");
-    }
-  }
-
   @Test
   void revokedServiceKeepsItsVisitorsAndComesBack() throws Exception {
     try (Socket ssh = roles.visit("ssh");
@@ -89,7 +79,7 @@ class ClientTest {
       assertEchoes(ssh, "before");
       assertEchoes(web, "before");
       reload(vienna("web"));
-      assertUnserved("ssh");
+      roles.assertUnserved("ssh");
       roles.awaitLog("service revoked", "vienna/laptop@", "service=ssh", "may not offer service");
       roles.awaitLog(
           "service not served",
@@ -145,7 +135,7 @@ class ClientTest {
       reload();
       assertReset(web);
       roles.awaitLog("session revoked", "client 'vienna' was removed from the settings");
-      assertUnserved("web");
+      roles.assertUnserved("web");
       roles.awaitLog(
           "login refused by remote proxy",
           "the secret of client 'vienna' is wrong, or there is no such client");
@@ -181,7 +171,7 @@ class ClientTest {
     options.asNoClient(null).plain();
     roles.reloadOrigin(at("web"), at("ssh"));
     roles.awaitLog("login refused by remote proxy", "the remote proxy admits only clients");
-    assertUnserved("web");
+    roles.assertUnserved("web");
   }
 
   @Test
@@ -201,7 +191,7 @@ class ClientTest {
     reload(vienna("web"));
     roles.restartRemote(WEB, SSH);
     roles.awaitEcho("web");
-    assertUnserved("ssh");
+    roles.assertUnserved("ssh");
     assertThat(count(Counter.OFFERS_NOT_PERMITTED)).isPositive();
   }
 }

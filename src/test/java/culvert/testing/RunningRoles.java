@@ -105,6 +105,11 @@ public final class RunningRoles implements AutoCloseable {
         });
   }
 
+  /** Checks that no session serves a service. */
+  public void assertUnserved(String service) throws IOException {
+    TestClient.assertUnserved(remote.outsideAddresses().get(service));
+  }
+
   /** Returns all lines that both roles have logged so far. */
   public String log() {
     return log.text();

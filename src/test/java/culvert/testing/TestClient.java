@@ -6,6 +6,7 @@ import culvert.net.HostPort;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 
 /** A client of a public address or of a control address. */
@@ -32,5 +33,15 @@ public final class TestClient {
     byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
     socket.getOutputStream().write(bytes);
     assertThat(socket.getInputStream().readNBytes(bytes.length)).isEqualTo(bytes);
+  }
+
+  /** Checks that a visitor at this address is closed or reset: no session serves it. */
+  public static void assertUnserved(HostPort address) throws IOException {
+    try (Socket unserved = dial(address)) {
+      unserved.getOutputStream().write(1);
+      assertThat(unserved.getInputStream().read()).isEqualTo(-1);
+    } catch (SocketException e) {
+      assertThat(e).hasMessageContaining("reset");
+    }
   }
 }
