@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import culvert.config.ClientSettings;
 import culvert.config.Secret;
-import culvert.net.Connection;
-import culvert.net.Threads;
 import culvert.protocol.ByeReason;
 import culvert.protocol.PeerRefusedException;
 import culvert.session.Dialect;
@@ -24,7 +22,6 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -60,9 +57,8 @@ class ClientLoginTest {
   }
 
   @AfterEach
-  void checkBuffers() {
+  void close() {
     logins.close();
-    assertThat(logins.pool.borrowed()).as("buffers out").isZero();
   }
 
   private NativeDialect remote(TransportCase kind) {
@@ -75,22 +71,7 @@ class ClientLoginTest {
 
   private LoginPair.Outcome login(
       NativeOriginDialect origin, NativeDialect remote, RecordedWire wire) throws Exception {
-    return login(origin, remote, wire, wire.near());
-  }
-
-  private LoginPair.Outcome login(
-      NativeOriginDialect origin, NativeDialect remote, RecordedWire wire, Connection near)
-      throws Exception {
-    var accepting =
-        new FutureTask<>(() -> {
-          LoginPair.Side side = logins.accept(remote, wire.far());
-          wire.up.readerDone();
-          return side;
-        });
-    Threads.start("remote side", accepting);
-    LoginPair.Side dialled = logins.dial(origin, near);
-    wire.down.readerDone();
-    return new LoginPair.Outcome(dialled, accepting.get()).close();
+    return logins.login(origin, remote, wire, wire.near());
   }
 
   private LoginPair.Outcome login(NativeOriginDialect origin, NativeDialect remote)
@@ -302,7 +283,7 @@ class ClientLoginTest {
       var wire = new RecordedWire();
       var near = new MemoryConnection(wire.down, new AttackedDirection(wire.up, attack), 1);
       String client = attack == Attack.INSERT ? null : "vienna";
-      var outcome = login(origin(kind, ofVienna, client), remote(kind), wire, near);
+      var outcome = logins.login(origin(kind, ofVienna, client), remote(kind), wire, near);
       assertThat(outcome.remote().isLoggedIn()).as("%s", attack).isFalse();
       assertThat(outcome.origin().isLoggedIn()).as("%s", attack).isFalse();
     }

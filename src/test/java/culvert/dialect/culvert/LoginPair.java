@@ -1,5 +1,7 @@
 package culvert.dialect.culvert;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import culvert.config.BounceCredentials;
 import culvert.config.ClientSettings;
 import culvert.config.ConnectionLimits;
@@ -244,6 +246,26 @@ final class LoginPair implements AutoCloseable {
     return new Outcome(dialled, accepting.get());
   }
 
+  /**
+   * Logs in over a recorded wire, and closes the sessions.
+   *
+   * @param near the origin proxy's end of the wire
+   */
+  Outcome login(
+      NativeOriginDialect origin, NativeDialect remote, RecordedWire wire, Connection near)
+      throws Exception {
+    var accepting =
+        new FutureTask<>(() -> {
+          Side side = accept(remote, wire.far());
+          wire.up.readerDone();
+          return side;
+        });
+    Threads.start("remote side", accepting);
+    Side dialled = dial(origin, near);
+    wire.down.readerDone();
+    return new Outcome(dialled, accepting.get()).close();
+  }
+
   /** Logs in as the origin proxy does; the connection stays open if that succeeds. */
   Side dial(NativeOriginDialect origin, Connection near) {
     try {
@@ -281,8 +303,10 @@ final class LoginPair implements AutoCloseable {
     }
   }
 
+  /** Ends the timers, and checks that no buffer is left out. */
   @Override
   public void close() {
     deadlines.close();
+    assertThat(pool.borrowed()).as("buffers out").isZero();
   }
 }
