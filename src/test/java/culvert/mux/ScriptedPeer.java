@@ -248,4 +248,13 @@ final class ScriptedPeer implements AutoCloseable, Link.Events {
     pair.close();
     deadlines.close();
   }
+
+  /** Writes zeros to a stream. If that fails, the test does not receive them and fails too. */
+  static void writeUntilFailure(MuxStream stream, int bytes) {
+    try {
+      stream.output().write(ByteBuffer.allocate(bytes));
+    } catch (IOException e) {
+      // The test fails with what arrives.
+    }
+  }
 }
