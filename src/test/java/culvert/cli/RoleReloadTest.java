@@ -1,6 +1,10 @@
 package culvert.cli;
 
-import static culvert.testing.TestClient.assertEchoes;
+import static culvert.cli.RoleFiles.SECRET;
+import static culvert.cli.RoleFiles.SERVER;
+import static culvert.cli.RoleFiles.SSH;
+import static culvert.cli.RoleFiles.client;
+import static culvert.cli.RoleFiles.write;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -12,16 +16,13 @@ import culvert.testing.LeakCheck;
 import culvert.testing.ReservedPorts;
 import culvert.testing.RolePair;
 import culvert.testing.TestClient;
-import culvert.testing.TestServer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -34,22 +35,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Roles whose settings file changes while they run. */
+/** A role whose settings file changes while it runs. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class RoleReloadTest {
-
-  private static final String SERVER =
-      """
-      [server]
-      bind_addr = "127.0.0.1:0"
-      secret = "0123456789abcdef"
-      services.web.bind_addr = "127.0.0.1:0"
-      """;
-
-  private static final String SECRET = "secret = \"0123456789abcdef\"\n";
-
-  private static final String SSH = "services.ssh.bind_addr = \"127.0.0.1:0\"\n";
 
   private static final Path MAKE_FIFO = Path.of("/usr/bin/mkfifo");
 
@@ -69,17 +58,8 @@ class RoleReloadTest {
     return folder.resolve("file.toml");
   }
 
-  /** Replaces a file at once, so that no reload reads a part of it. */
-  private static void write(Path file, String text) throws IOException {
-    Path next = Files.writeString(file.resolveSibling("next"), text);
-    Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
-  }
-
-  private ReloadedRole server(String... more) throws Exception {
-    Files.writeString(file(), SERVER);
-    var arguments = new ArrayList<>(List.of("remote-proxy", "--config", file().toString()));
-    arguments.addAll(List.of(more));
-    return new ReloadedRole(arguments.toArray(String[]::new));
+  private ReloadedRole server() throws Exception {
+    return RoleFiles.server(file());
   }
 
   @Test
@@ -312,216 +292,6 @@ class RoleReloadTest {
     }
   }
 
-  private static String client(HostPort control, HostPort server, String... services) {
-    var text = new StringBuilder("[client]\nremote_addr = \"" + control + "\"\n");
-    text.append("secret = \"0123456789abcdef\"\n");
-    for (String service : services) {
-      text.append("services." + service + ".local_addr = \"" + server + "\"\n");
-    }
-    return text.toString();
-  }
-
-  @Test
-  void changesOfClientsAreReported() throws Exception {
-    String home = "[server.clients.home]\nsecret = \"secret of the home\"\nservices = [\"web\"]\n";
-    String office = home.replace("home", "office");
-    try (var server = server()) {
-      Files.writeString(file(), SERVER + home + office);
-      server.awaitLog(RELOADED, "clients_added=home,office");
-      Files.writeString(file(), SERVER + home.replace("web", "*"));
-      server.awaitLog(RELOADED, "clients_removed=office clients_changed=home");
-      assertThat(server.log()).doesNotContain("secret of the");
-    }
-  }
-
-  private static final String ONLY_CLIENTS =
-      """
-      [server]
-      bind_addr = "127.0.0.1:0"
-      services.web.bind_addr = "127.0.0.1:0"
-      """;
-
-  /** The header of the table goes with its last client. */
-  @ParameterizedTest
-  @ValueSource(strings = {"", "transport.type = \"noise\"\n", "transport.type = \"plain\"\n"})
-  void removalOfTheLastClientAdmitsNoOriginProxy(String transport) throws Exception {
-    String text = ONLY_CLIENTS + transport;
-    Files.writeString(
-        file(), text + "[server.clients.home]\nsecret = \"secret of home\"\nservices = \"*\"\n");
-    try (var server = new ReloadedRole("remote-proxy", "--config", file().toString())) {
-      write(file(), text);
-      server.awaitLog(RELOADED, "clients_removed=home");
-      server.awaitLog("NO CLIENT IS SET, and no secret: no origin proxy can log in");
-      assertThat(server.log()).doesNotContain("NO SECRET IS SET");
-      String control = server.address("control ").toString();
-      for (String client : List.of("", "client_name = \"home\"\nsecret = \"secret of home\"\n")) {
-        Path origin =
-            Files.writeString(
-                folder.resolve("origin.toml"),
-                "[client]\nfail_fast = true\nremote_addr = \""
-                    + control
-                    + "\"\nservices.web.local_addr = \"127.0.0.1:1\"\n"
-                    + (client.isEmpty() ? "" : transport)
-                    + client);
-        assertThat(Cli.run("check", origin.toString()).exit()).isZero();
-        try (var role = new ReloadedRole("run", origin.toString())) {
-          role.awaitLog("login refused by remote proxy");
-          assertThat(role.log()).doesNotContain("session started");
-        }
-      }
-    }
-  }
-
-  /** The file may be made from an empty list. */
-  @Test
-  void emptyTableOfClientsIsValidAndAdmitsNoOriginProxy() throws Exception {
-    Files.writeString(file(), ONLY_CLIENTS + "[server.clients]\n");
-    assertThat(Cli.run("check", file().toString()).exit()).isZero();
-    try (var server = new ReloadedRole("remote-proxy", "--config", file().toString())) {
-      server.awaitLog("NO CLIENT IS SET, and no secret: no origin proxy can log in");
-    }
-  }
-
-  @Test
-  void rulesOfClientsThatMatchNothingAreLogged() throws Exception {
-    String client =
-        "[server.clients.home]\nsecret = \"secret of the home\"\n"
-            + "services = [\"web\", \"wbe\", \"x-*\"]\nports = \"1-5\"\n";
-    Files.writeString(file(), SERVER + client);
-    try (var server = new ReloadedRole("remote-proxy", "--config", file().toString())) {
-      server.awaitLog("may offer services that the remote proxy does not have: home (wbe)");
-      server.awaitLog("may request ports outside of the port range: home (1-5)");
-    }
-  }
-
-  @Test
-  void clientIsAddedAndItsSecretReplacedWhileTheRolesRun() throws Exception {
-    Path ofClient = folder.resolve("client.toml");
-    Path secret = Files.writeString(folder.resolve("home"), "first secret of the home");
-    String home = "[server.clients.home]\nsecret = \"file:" + secret + "\"\nservices = [\"web\"]\n";
-    try (TestServer echo = TestServer.echo();
-        var server = server()) {
-      HostPort control = server.address("control ");
-      Files.writeString(file(), SERVER + home);
-      server.awaitLog(RELOADED, "clients_added=home");
-      String text =
-          client(control, echo.address(), "web").replace("0123456789abcdef", "file:" + secret)
-              + "client_name = \"home\"\n";
-      Files.writeString(ofClient, text);
-      try (var client = new ReloadedRole("run", ofClient.toString())) {
-        client.awaitLog("session started");
-        Files.writeString(secret, "second secret of the home");
-        server.hangUp();
-        server.awaitLog("session revoked", "the secret of client 'home' has changed");
-        server.awaitLog(RELOADED, "clients_changed=home", "files_changed=" + secret);
-        client.hangUp();
-        client.awaitLog(2, "session started");
-        try (Socket visitor = TestClient.dial(server.address("web="))) {
-          assertEchoes(visitor, "with the second secret");
-        }
-        assertThat(server.log() + client.log()).doesNotContain("secret of the home");
-      }
-    }
-  }
-
-  /** The six services of a user, and a seventh. */
-  @Test
-  void seventhServiceIsAddedByAChangeOfOneFileOnEachSide() throws Exception {
-    String[] six = {"web", "ssh", "git", "mail", "chat", "game"};
-    var outside = new StringBuilder(SERVER);
-    for (int i = 1; i < six.length; i++) {
-      outside.append("services." + six[i] + ".bind_addr = \"127.0.0.1:0\"\n");
-    }
-    Path ofServer = Files.writeString(folder.resolve("server.toml"), outside);
-    Path ofClient = folder.resolve("client.toml");
-    HostPort wiki = ports.next();
-    try (TestServer echo = TestServer.echo();
-        var server = new ReloadedRole("run", ofServer.toString())) {
-      HostPort control = server.address("control ");
-      write(ofClient, client(control, echo.address(), six));
-      try (var client = new ReloadedRole("run", ofClient.toString())) {
-        client.awaitLog("session started");
-        var visitors = new ArrayList<Socket>();
-        for (String service : six) {
-          visitors.add(TestClient.dial(server.address(service + "=")));
-          assertEchoes(visitors.getLast(), "before");
-        }
-        write(
-            ofClient,
-            client(control, echo.address(), "web", "ssh", "git", "mail", "chat", "game", "wiki"));
-        write(ofServer, outside + "services.wiki.bind_addr = \"" + wiki + "\"\n");
-        Eventually.within(
-            RolePair.LIMIT,
-            () -> {
-              try (Socket visitor = TestClient.dial(wiki)) {
-                assertEchoes(visitor, "hello");
-              }
-            });
-        for (Socket visitor : visitors) {
-          assertEchoes(visitor, "after");
-          visitor.close();
-        }
-        client.awaitLog(RELOADED, "services_added=wiki");
-        assertThat(client.lines("session started")).isEqualTo(1);
-      }
-    }
-  }
-
-  @Test
-  void remoteProxyIsAddedAndRemovedByAChangeOfTheFile() throws Exception {
-    Path ofOther = Files.writeString(folder.resolve("other.toml"), SERVER);
-    Path ofClient = folder.resolve("client.toml");
-    try (TestServer echo = TestServer.echo();
-        var server = server();
-        var other = new ReloadedRole("run", ofOther.toString())) {
-      HostPort one = server.address("control ");
-      HostPort two = other.address("control ");
-      String text = client(one, echo.address(), "web");
-      Files.writeString(ofClient, text);
-      try (var client = new ReloadedRole("run", ofClient.toString())) {
-        client.awaitLog("session started", "remote_proxy=" + one);
-        Files.writeString(
-            ofClient, text.replace("\"" + one + "\"", "[\"" + one + "\", \"" + two + "\"]"));
-        client.awaitLog(RELOADED, "remote_proxies_added=" + two);
-        client.awaitLog("session started", "remote_proxy=" + two);
-        assertThat(client.address("serving web=")).isEqualTo(server.address("web="));
-        try (Socket visitor = TestClient.dial(server.address("web="))) {
-          assertEchoes(visitor, "before");
-          Files.writeString(ofClient, text.replace(one.toString(), two.toString()));
-          client.awaitLog(RELOADED, "remote_proxies_removed=" + one);
-          server.awaitLog("session drain started");
-          assertEchoes(visitor, "after");
-        }
-        try (Socket visitor = TestClient.dial(other.address("web="))) {
-          assertEchoes(visitor, "hello");
-        }
-        assertThat(client.lines("session started")).isEqualTo(2);
-      }
-    }
-  }
-
-  @Test
-  void sessionStaysWhileTheSecretChangesOnBothSides() throws Exception {
-    Path ofClient = folder.resolve("client.toml");
-    try (TestServer echo = TestServer.echo();
-        var server = server()) {
-      HostPort control = server.address("control ");
-      String text = client(control, echo.address(), "web");
-      write(ofClient, text);
-      try (var client = new ReloadedRole("run", ofClient.toString())) {
-        client.awaitLog("session started");
-        write(file(), SERVER.replace("0123456789abcdef", "another secret of 1"));
-        server.awaitLog(RELOADED, "from_next_session=server.secret");
-        write(ofClient, text.replace("0123456789abcdef", "another secret of 1"));
-        client.awaitLog(RELOADED, "from_next_session=client.secret");
-        try (Socket visitor = TestClient.dial(server.address("web="))) {
-          assertEchoes(visitor, "same session");
-        }
-        assertThat(client.lines("session started")).isEqualTo(1);
-      }
-    }
-  }
-
   private String serverWithSecretIn(Path secret) {
     return SERVER.replace(SECRET, "secret_file = \"" + secret + "\"\n");
   }
@@ -640,31 +410,5 @@ class RoleReloadTest {
     join(hangUps);
     assertThat(server.log()).doesNotContain("internal error");
     assertThatThrownBy(() -> TestClient.dial(ssh).close()).isInstanceOf(IOException.class);
-  }
-
-  /** A drain lets visitors finish; nothing changes meanwhile. */
-  @ParameterizedTest
-  @ValueSource(booleans = {true, false})
-  void reloadDuringADrainHasNoEffect(boolean isOfServer) throws Exception {
-    Path ofClient = folder.resolve("client.toml");
-    try (TestServer echo = TestServer.echo();
-        var server = server()) {
-      HostPort control = server.address("control ");
-      write(ofClient, client(control, echo.address(), "web"));
-      try (var client = new ReloadedRole("run", ofClient.toString())) {
-        client.awaitLog("session started");
-        try (Socket visitor = TestClient.dial(server.address("web="))) {
-          assertEchoes(visitor, "before");
-          ReloadedRole stopping = isOfServer ? server : client;
-          stopping.requestStop();
-          stopping.awaitLog("draining");
-          write(file(), SERVER + SSH);
-          write(ofClient, client(control, echo.address(), "web", "ssh"));
-          stopping.hangUp();
-          assertEchoes(visitor, "after");
-          assertThat(stopping.lines(RELOADED)).isZero();
-        }
-      }
-    }
   }
 }
