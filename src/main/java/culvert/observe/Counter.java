@@ -51,7 +51,10 @@ public enum Counter {
   SESSIONS_SILENT,
   /** Sessions that ended because their client was removed or has another secret. */
   SESSIONS_REVOKED,
-  /** Offers declined: unknown service, owned by another session, or session draining. */
+  /**
+   * Offers declined: unknown service, owned by another session, or session draining. An offer that
+   * a session repeats with an equal result counts once.
+   */
   OFFERS_DECLINED,
   /** Offers declined because the client may not make them; part of those declined. */
   OFFERS_NOT_PERMITTED,

@@ -226,11 +226,12 @@ final class Registrar {
     List<PortListener> unused = registry.locked(one::giveUp);
     unused.forEach(PortListener::close);
     registry.free(unused);
-    counters.count(Counter.OFFERS_DECLINED);
-    if (decline.reason() == DeclinedReason.NOT_PERMITTED) {
-      counters.count(Counter.OFFERS_NOT_PERMITTED);
+    Roster.Repetition repetition =
+        registry.locked(tables -> tables.roster().record(one.session(), decline));
+    if (repetition != Roster.Repetition.REPEATED) {
+      count(decline.reason());
     }
-    if (registry.locked(tables -> tables.roster().isNewRefusal(one.session(), decline))) {
+    if (repetition == Roster.Repetition.FIRST) {
       log.warn(
           one.session(),
           about(one.session(), "offer declined")
@@ -238,5 +239,12 @@ final class Registrar {
               .with("cause", decline.why()));
     }
     one.answer().accept(new Answer.Declined(decline.offer(), decline.reason(), decline.why()));
+  }
+
+  private void count(DeclinedReason reason) {
+    counters.count(Counter.OFFERS_DECLINED);
+    if (reason == DeclinedReason.NOT_PERMITTED) {
+      counters.count(Counter.OFFERS_NOT_PERMITTED);
+    }
   }
 }

@@ -23,8 +23,16 @@ final class Roster {
   /** Processes that lost their name and are remembered; the oldest is forgotten first. */
   private static final int MAX_SUPERSEDED = 4096;
 
-  /** Refusals of a session that are logged. */
+  /** Refusals of a session that are recorded and logged. */
   private static final int MAX_REFUSALS = 256;
+
+  /** Whether a session has received an equal refusal before. */
+  enum Repetition {
+    FIRST,
+    REPEATED,
+    /** It has received too many others to record them. */
+    UNKNOWN
+  }
 
   /**
    * Why a session is not admitted.
@@ -52,7 +60,7 @@ final class Roster {
 
   private final Set<Session> draining = new HashSet<>();
 
-  /** The refusals that were logged, by their hashes; a session may repeat an offer for ever. */
+  /** The recorded refusals, by their hashes; a session may repeat an offer for ever. */
   private final Map<Session, Set<Integer>> refusals = new HashMap<>();
 
   /** Those that have proven a secret at login, which a reload may have added since. */
@@ -222,13 +230,20 @@ final class Roster {
     return List.copyOf(sessions);
   }
 
-  /** Returns whether a refusal of an active session was not logged before; records it. */
-  boolean isNewRefusal(Session session, RegistrationStep.Decline refusal) {
+  /** Records a refusal of an active session; one of any other session is the first. */
+  Repetition record(Session session, RegistrationStep.Decline refusal) {
     if (!isActive(session)) {
-      return true;
+      return Repetition.FIRST;
     }
-    Set<Integer> logged = refusals.computeIfAbsent(session, none -> new HashSet<>());
-    return logged.size() < MAX_REFUSALS && logged.add(refusal.hashCode());
+    Set<Integer> recorded = refusals.computeIfAbsent(session, none -> new HashSet<>());
+    if (recorded.contains(refusal.hashCode())) {
+      return Repetition.REPEATED;
+    }
+    if (recorded.size() == MAX_REFUSALS) {
+      return Repetition.UNKNOWN;
+    }
+    recorded.add(refusal.hashCode());
+    return Repetition.FIRST;
   }
 
   /** Returns whether the session has a place among those that serve. */

@@ -142,6 +142,18 @@ class ScriptedRemoteTest {
     assertThat(receive()).isEqualTo(new Message.Withdraw("ssh"));
   }
 
+  @Test
+  void serviceThatIsDeclinedAgainAndAgainIsLoggedOnce() throws Exception {
+    startSession();
+    reload("default", "ssh");
+    for (int i = 0; i < 3; i++) {
+      assertThat(receive()).isEqualTo(new Message.Offer("ssh"));
+      send(0, new Message.Offered("ssh", List.of(), "no such service"));
+    }
+    assertThat(receive()).isEqualTo(new Message.Offer("ssh"));
+    assertThat(tunnel.log().lines().filter(line -> line.contains("not served"))).hasSize(1);
+  }
+
   /** The answer comes after the service was removed again. */
   @Test
   void serviceThatIsRemovedBeforeItsAnswerIsWithdrawnAfterIt() throws Exception {

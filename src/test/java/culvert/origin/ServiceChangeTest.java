@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import culvert.config.RemoteAddress;
 import culvert.net.HostPort;
-import culvert.observe.Counter;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
 import culvert.testing.RolePair;
@@ -196,18 +195,6 @@ class ServiceChangeTest {
     roles.awaitEcho("web");
     roles.reloadRemote(WEB, SSH);
     roles.awaitEcho("ssh");
-  }
-
-  @Test
-  void serviceThatIsDeclinedAgainAndAgainIsLoggedOnce() throws Exception {
-    roles.reloadOrigin(at("web"), at("ssh"));
-    Eventually.within(
-        RolePair.LIMIT,
-        () ->
-            assertThat(roles.remote().counters().get(Counter.OFFERS_DECLINED))
-                .isGreaterThanOrEqualTo(3));
-    assertThat(roles.log().lines().filter(line -> line.contains("offer declined"))).hasSize(1);
-    assertThat(roles.log().lines().filter(line -> line.contains("not served"))).hasSize(1);
   }
 
   @Test

@@ -3,6 +3,8 @@ package culvert.remote;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import culvert.protocol.ByeReason;
+import culvert.protocol.DeclinedReason;
+import culvert.session.Offer;
 import culvert.session.Session;
 import java.util.ArrayList;
 import java.util.List;
@@ -241,5 +243,32 @@ class RosterTest {
     assertThat(confirmed.admit(again).abandoned()).containsExactly(first);
     assertThat(confirmed.isActive(first)).isFalse();
     assertThat(confirmed.admit(second).abandoned()).as("of another process").isEmpty();
+  }
+
+  private static RegistrationStep.Decline declined(int service) {
+    return new RegistrationStep.Decline(
+        Offer.of("s" + service), DeclinedReason.SETTINGS, "there is no such service");
+  }
+
+  @Test
+  void repeatedRefusalIsRecognizedUpToALimit() {
+    assertAdmitted(confirmed, first);
+    for (int i = 0; i < 256; i++) {
+      assertThat(confirmed.record(first, declined(i))).isEqualTo(Roster.Repetition.FIRST);
+    }
+    assertThat(confirmed.record(first, declined(0))).isEqualTo(Roster.Repetition.REPEATED);
+    assertThat(confirmed.record(first, declined(255))).isEqualTo(Roster.Repetition.REPEATED);
+    assertThat(confirmed.record(first, declined(256))).isEqualTo(Roster.Repetition.UNKNOWN);
+    assertThat(confirmed.record(first, declined(256))).isEqualTo(Roster.Repetition.UNKNOWN);
+  }
+
+  @Test
+  void refusalsOfASessionAreForgottenWithIt() {
+    assertAdmitted(confirmed, first);
+    confirmed.record(first, declined(0));
+    confirmed.remove(first);
+    assertThat(confirmed.record(first, declined(0))).isEqualTo(Roster.Repetition.FIRST);
+    assertAdmitted(confirmed, first);
+    assertThat(confirmed.record(first, declined(0))).isEqualTo(Roster.Repetition.FIRST);
   }
 }
