@@ -64,13 +64,18 @@ class ProtocolPageTest {
         .containsExactly(
             FrameType.CLIENT,
             FrameType.HELLO,
+            FrameType.CHALLENGE,
+            FrameType.PROOF,
+            FrameType.PROOF,
+            FrameType.HELLO,
             FrameType.REVOKED,
             FrameType.OPEN_FLOW,
             FrameType.DATAGRAM,
             FrameType.RESET);
   }
 
-  private static byte[] vectors() throws IOException {
+  /** Returns the bytes of all vectors of the page. */
+  static byte[] vectors() throws IOException {
     return MessageGoldenTest.hex(
         Files.readAllLines(PAGE).stream()
             .filter(VECTOR.asMatchPredicate())

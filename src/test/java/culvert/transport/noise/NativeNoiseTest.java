@@ -7,6 +7,7 @@ import culvert.config.Secret;
 import culvert.net.BufferPool;
 import culvert.net.Connection;
 import culvert.net.Threads;
+import culvert.noise.NoiseHandshake;
 import culvert.noise.NoiseKeyPair;
 import culvert.noise.NoiseProtocol;
 import culvert.protocol.ByeReason;
@@ -15,11 +16,13 @@ import culvert.protocol.HandshakeExchange;
 import culvert.protocol.Message;
 import culvert.protocol.PeerRefusedException;
 import culvert.protocol.ProtocolException;
+import culvert.protocol.Sha256;
 import culvert.testing.LeakCheck;
 import culvert.testing.Loopback;
 import culvert.transport.Transport;
 import culvert.transport.tls.TlsPair;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -203,6 +206,30 @@ class NativeNoiseTest {
         acceptingClient(withSecret(SECRET)),
         ByeReason.CREDENTIALS,
         "the secret is wrong");
+  }
+
+  /** The origin proxy's side of the handshake, written from the protocol page. */
+  private static Transport fromThePage(String client) {
+    return carrier -> {
+      String protocol = "Noise_NNpsk0_25519_AESGCM_SHA256";
+      byte[] psk = Sha256.hmac(SECRET, "culvert 1 noise psk".getBytes(StandardCharsets.US_ASCII));
+      String prologue = "culvert origin proxy to remote proxy\0\1\1" + protocol + "\0" + client;
+      var noise =
+          NoiseHandshake.initiator(
+              NoiseProtocol.parse(protocol),
+              new NoiseHandshake.Keys(Optional.empty(), Optional.empty(), Optional.of(psk)),
+              prologue.getBytes(StandardCharsets.US_ASCII));
+      var exchange = new HandshakeExchange(carrier.input(), carrier.output(), Optional.of(client));
+      exchange.begin(new Message.Noise(1, 1, protocol, noise.writeMessage(new byte[0])));
+      noise.readMessage(exchange.receive(Message.Noise.class).message());
+      assertThat(noise.isDone()).isTrue();
+      return carrier;
+    };
+  }
+
+  @Test
+  void handshakeOfAClientIsThatOfTheProtocolPage() throws Exception {
+    TlsPair.open(fromThePage("vienna"), acceptingClient(ofClient("vienna", SECRET))).close();
   }
 
   @Test
