@@ -136,7 +136,16 @@ class ClientLoginTest {
 
   /** A key or a certificate alone is not enough: a client could leave its name out. */
   @ParameterizedTest
-  @EnumSource(names = {"PLAIN", "NOISE_BY_KEYS", "NOISE_BY_BOTH_KEYS", "TLS", "WS", "WSS"})
+  @EnumSource(
+      names = {
+        "PLAIN",
+        "NOISE_BY_KEYS",
+        "NOISE_BY_BOTH_KEYS",
+        "NOISE_BY_SENT_KEYS",
+        "TLS",
+        "WS",
+        "WSS"
+      })
   void loginWithoutASecretIsRefusedIfThereAreClients(TransportCase kind) throws Exception {
     NativeDialect remote = logins.remote(kind, List.of(), clients);
     assertRefused(
@@ -170,11 +179,10 @@ class ClientLoginTest {
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"PLAIN", "NOISE_BY_KEYS", "NOISE_BY_BOTH_KEYS"})
+  @EnumSource(names = {"PLAIN", "NOISE_BY_KEYS", "NOISE_BY_BOTH_KEYS", "NOISE_BY_SENT_KEYS"})
   void sessionWithoutASecretIsAuthenticatedByAKnownKeyOnly(TransportCase kind) throws Exception {
     Session session = session(login(logins.origin(kind), logins.remote(kind)));
-    assertThat(session.proof())
-        .contains(new LoginProof(Optional.empty(), kind == TransportCase.NOISE_BY_BOTH_KEYS));
+    assertThat(session.proof()).contains(new LoginProof(Optional.empty(), kind.isPeerKeyKnown()));
   }
 
   @ParameterizedTest
@@ -206,7 +214,14 @@ class ClientLoginTest {
 
   /** The keys of both sides are known, and the client proves its secret within the encryption. */
   @ParameterizedTest
-  @EnumSource(names = {"NOISE_BY_KEYS", "NOISE_BY_BOTH_KEYS", "WS_BY_KEYS", "WSS_BY_KEYS"})
+  @EnumSource(
+      names = {
+        "NOISE_BY_KEYS",
+        "NOISE_BY_BOTH_KEYS",
+        "NOISE_BY_SENT_KEYS",
+        "WS_BY_KEYS",
+        "WSS_BY_KEYS"
+      })
   void clientProvesItsSecretWithinNoiseWithKeys(TransportCase kind) throws Exception {
     NativeDialect remote = remote(kind);
     Session session = session(login(origin(kind, ofVienna, "vienna"), remote));
@@ -296,7 +311,8 @@ class ClientLoginTest {
         "PLAIN_WITH_SECRET",
         "NOISE_BY_SECRET",
         "NOISE_BY_KEYS_WITH_SECRET",
-        "NOISE_BY_BOTH_KEYS"
+        "NOISE_BY_BOTH_KEYS",
+        "NOISE_BY_SENT_KEYS"
       })
   void changedByteOfTheNamePreventsTheSession(TransportCase kind) throws Exception {
     Secret same = ofVienna;

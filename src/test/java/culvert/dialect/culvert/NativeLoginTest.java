@@ -232,7 +232,7 @@ class NativeLoginTest {
       assertThat(outcome.isLoggedIn()).isTrue();
       outcome.close();
     }
-    boolean isProven = kind.secret || kind == TransportCase.NOISE_BY_BOTH_KEYS;
+    boolean isProven = kind.secret || kind.isPeerKeyKnown();
     assertThat(logins.verified.sum() > 0).isEqualTo(isProven);
   }
 

@@ -18,6 +18,7 @@ enum TransportCase {
   NOISE_BY_KEYS(TransportKind.NOISE, false, "NK"),
   NOISE_BY_KEYS_WITH_SECRET(TransportKind.NOISE, true, "NK"),
   NOISE_BY_BOTH_KEYS(TransportKind.NOISE, false, "KK"),
+  NOISE_BY_SENT_KEYS(TransportKind.NOISE, false, "XX"),
   TLS(TransportKind.TLS, false, null),
   TLS_WITH_SECRET(TransportKind.TLS, true, null),
   WS(TransportKind.WS, false, null),
@@ -55,7 +56,17 @@ enum TransportCase {
     return new NoiseSettings(
         protocol,
         protocol.isLocalKeyRequired(dialling) ? Optional.of(own) : Optional.empty(),
-        protocol.isRemoteKeyRequired(dialling) ? List.of(peer.publicKey()) : List.of());
+        isPeerKnown(protocol, dialling) ? List.of(peer.publicKey()) : List.of());
+  }
+
+  /** A key that is sent in the handshake is checked too. */
+  private static boolean isPeerKnown(NoiseProtocol protocol, boolean dialling) {
+    return protocol.isRemoteKeyRequired(dialling) || protocol.isRemoteKeySent(dialling);
+  }
+
+  /** Returns whether the remote side checks the origin side's key. */
+  boolean isPeerKeyKnown() {
+    return this == NOISE_BY_BOTH_KEYS || this == NOISE_BY_SENT_KEYS;
   }
 
   /** Returns all other cases. */
