@@ -203,4 +203,41 @@ class BothRolesReloadTest {
       }
     }
   }
+
+  private static String range(HostPort port) {
+    return "port_range = \"" + port + "-" + port.port() + "\"\n";
+  }
+
+  private static String requestingAnyPort(String client, String name) {
+    return client + "name = \"" + name + "\"\noutside_port = 0\n";
+  }
+
+  @Test
+  void portsAreGivenFromTheChangedRangeAndThoseInUseStay() throws Exception {
+    HostPort before = ports.next();
+    HostPort after = ports.next();
+    write(file(), SERVER + range(before));
+    Path ofOne = folder.resolve("one.toml");
+    Path ofTwo = folder.resolve("two.toml");
+    try (TestServer echo = TestServer.echo();
+        var server = new ReloadedRole("run", file().toString())) {
+      String text = client(server.address("control "), echo.address(), "web");
+      write(ofOne, requestingAnyPort(text, "one"));
+      write(ofTwo, requestingAnyPort(text, "two"));
+      try (var one = new ReloadedRole("run", ofOne.toString())) {
+        assertThat(one.address("serving web=")).isEqualTo(before);
+        write(file(), SERVER + range(after));
+        server.awaitLog(RELOADED, "changed=server.port_range");
+        try (var two = new ReloadedRole("run", ofTwo.toString());
+            Socket ofFirst = TestClient.dial(before)) {
+          assertThat(two.address("serving web=")).isEqualTo(after);
+          assertEchoes(ofFirst, "at a port of the range before");
+          try (Socket ofSecond = TestClient.dial(after)) {
+            assertEchoes(ofSecond, "at a port of the range after");
+          }
+        }
+        assertThat(one.lines("session started")).isEqualTo(1);
+      }
+    }
+  }
 }
