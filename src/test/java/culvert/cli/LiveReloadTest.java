@@ -1,5 +1,6 @@
 package culvert.cli;
 
+import static culvert.cli.RoleFiles.write;
 import static culvert.testing.TestClient.assertEchoes;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -16,7 +17,6 @@ import java.io.OutputStream;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
@@ -68,12 +68,6 @@ class LiveReloadTest {
     out.write(first);
     in.transferTo(out);
     connection.shutdownOutput();
-  }
-
-  /** Replaces a file at once, so that no reload reads a part of it. */
-  private static void write(Path file, String text) throws IOException {
-    Path next = Files.writeString(file.resolveSibling("next"), text);
-    Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
   }
 
   private static void append(StringBuilder text, String service, String key, HostPort address) {
