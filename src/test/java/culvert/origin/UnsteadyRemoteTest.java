@@ -110,7 +110,7 @@ class UnsteadyRemoteTest {
 
   @Test
   void remoteProxyThatDrainsBeforeAnsweringTheOffersIsRetriedAfterPauses() throws Exception {
-    start(new RolePair.Options().retrying().handshake(Duration.ofMillis(200)));
+    start(new RolePair.Options().retrying().handshake(Duration.ofSeconds(1)));
     int count = 0;
     long until = System.nanoTime() + WHILE.toNanos();
     for (long now = System.nanoTime(); now < until; now = System.nanoTime()) {
@@ -126,11 +126,11 @@ class UnsteadyRemoteTest {
 
   @Test
   void sessionWithoutAnAnswerToTheOffersIsClosedAndRetried() throws Exception {
-    start(new RolePair.Options().retrying().handshake(Duration.ofMillis(300)));
+    start(new RolePair.Options().retrying().handshake(Duration.ofSeconds(1)));
     ScriptedRemote.Login first = login();
     assertThat(first.receive()).isInstanceOf(Message.Bye.class);
     first.close();
-    tunnel.awaitLog("session not started", "no answer to the offers within 300ms");
+    tunnel.awaitLog("session not started", "no answer to the offers within 1s");
     serve();
     assertThat(logged("no answer to the offers")).hasSize(1);
   }
