@@ -2,10 +2,10 @@ package culvert.protocol;
 
 import culvert.setting.Setting;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import javax.crypto.SecretKey;
 
@@ -31,9 +31,6 @@ import javax.crypto.SecretKey;
  */
 public final class Handshake {
 
-  private static final String ORIGIN_LABEL = "culvert 1 origin proof";
-  private static final String REMOTE_LABEL = "culvert 1 remote proof";
-  private static final byte[] NO_PROOF = new byte[0];
   private static final SecureRandom RANDOM = new SecureRandom();
 
   /**
@@ -128,11 +125,13 @@ public final class Handshake {
   private final Local self;
   private final Channel below;
   private final HandshakeExchange exchange;
+  private final HandshakeProofs proofs;
 
   private Handshake(Local self, Channel below, HandshakeExchange exchange) {
     this.self = below.proven() ? self.withSecrets(List.of()) : self;
     this.below = below;
     this.exchange = exchange;
+    this.proofs = new HandshakeProofs(this.self.secrets(), below.binding(), exchange);
   }
 
   /** Returns a new random instance id for this process. */
@@ -181,7 +180,7 @@ public final class Handshake {
     if (!below.prefaceSent()) {
       exchange.begin(hello());
     } else if (isProofEarly) {
-      exchange.send(hello(), new Message.Proof(NO_PROOF));
+      exchange.send(hello(), new Message.Proof(HandshakeProofs.NONE));
     } else {
       exchange.send(hello());
     }
@@ -189,9 +188,9 @@ public final class Handshake {
     check(challenge);
     instances.check(challenge.instance());
     if (!isProofEarly) {
-      exchange.send(new Message.Proof(proof(ORIGIN_LABEL)));
+      exchange.send(new Message.Proof(proofs.ofOrigin()));
     }
-    byte[] expected = proof(REMOTE_LABEL);
+    byte[] expected = proofs.ofRemote();
     if (!MessageDigest.isEqual(expected, exchange.receive(Message.Proof.class).mac())) {
       throw exchange.refuse(ByeReason.CREDENTIALS, "the remote proxy does not have the secret");
     }
@@ -276,11 +275,9 @@ public final class Handshake {
             random(Message.NONCE_BYTES),
             Feature.field(self.features()),
             below.transport()));
-    SecretKey proven = checkProof();
-    if (proven != null) {
-      exchange.setProven(proven);
-    }
-    exchange.send(new Message.Proof(proven == null ? NO_PROOF : proof(proven, REMOTE_LABEL)));
+    Optional<SecretKey> proven = checkProof();
+    proven.ifPresent(exchange::setProven);
+    exchange.send(new Message.Proof(proven.map(proofs::ofRemote).orElse(HandshakeProofs.NONE)));
     return new Peer(
         version,
         self.agreed(version, hello.features()),
@@ -290,18 +287,12 @@ public final class Handshake {
         hello.name());
   }
 
-  /** Returns the secret that the peer has proven; null if no secret is used. */
-  private SecretKey checkProof() throws IOException {
+  /** Returns the secret that the peer has proven; empty if no secret is used. */
+  private Optional<SecretKey> checkProof() throws IOException {
     byte[] before = exchange.transcript();
     byte[] mac = exchange.receive(Message.Proof.class).mac();
-    SecretKey proven = null;
-    for (SecretKey secret : self.secrets()) {
-      // Tries every secret, so that the time does not depend on which one matches.
-      if (MessageDigest.isEqual(proof(secret, ORIGIN_LABEL, before), mac)) {
-        proven = secret;
-      }
-    }
-    if (proven == null && !(self.secrets().isEmpty() && mac.length == 0)) {
+    Optional<SecretKey> proven = proofs.proven(mac, before);
+    if (proven.isEmpty() && !(self.secrets().isEmpty() && mac.length == 0)) {
       throw exchange.refuse(
           ByeReason.CREDENTIALS,
           wrongSecret()
@@ -331,24 +322,6 @@ public final class Handshake {
         Feature.field(self.features()),
         self.name(),
         below.transport());
-  }
-
-  /** Returns the proof of the dialling side, or the one that it expects. */
-  private byte[] proof(String label) {
-    return self.secrets().isEmpty() ? NO_PROOF : proof(self.secrets().getFirst(), label);
-  }
-
-  private byte[] proof(SecretKey secret, String label) {
-    return proof(secret, label, exchange.transcript());
-  }
-
-  private byte[] proof(SecretKey secret, String label, byte[] transcript) {
-    return Sha256.hmac(
-        secret,
-        label.getBytes(StandardCharsets.US_ASCII),
-        new byte[] {0, (byte) below.binding().length},
-        below.binding(),
-        transcript);
   }
 
   private static byte[] random(int length) {
