@@ -243,7 +243,8 @@ class TransferTest {
       long loans = budget.limit() / 2 + BufferPool.MEDIUM_BYTES;
       assertThat(budget.held())
           .isLessThanOrEqualTo(loans + relays * (BufferPool.SMALL_BYTES + BufferPool.IDLE_BYTES));
-      assertThat(scarce.borrowed()).isZero();
+      // A write of which the kernel takes nothing waits with its direct buffer, which is rare.
+      assertThat(scarce.borrowed()).isLessThanOrEqualTo(relays / 20);
     } finally {
       for (AutoCloseable connection : open) {
         connection.close();
