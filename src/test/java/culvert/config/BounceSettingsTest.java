@@ -127,8 +127,8 @@ class BounceSettingsTest {
 
   @Test
   void membersFitIntoTheHeap() throws IOException {
-    assertThat(BounceGroups.maxClients(ImageHeap.bytes(), false)).isBetween(6_200, 6_400);
-    assertThat(BounceGroups.maxClients(ImageHeap.bytes(), true)).isBetween(2_300, 2_400);
+    assertThat(BounceGroups.maxClients(ImageHeap.bytes(), false)).isBetween(6_000, 6_200);
+    assertThat(BounceGroups.maxClients(ImageHeap.bytes(), true)).isBetween(2_200, 2_300);
     assertThat(BounceGroups.maxClients(0, false)).isEqualTo(1);
     assertThat(BounceGroups.maxClients(1L << 40, false)).isEqualTo(1_000_000);
     assertThat(BounceGroups.DEFAULT.clients()).isEqualTo(BounceGroups.maxClients(false));

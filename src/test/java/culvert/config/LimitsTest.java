@@ -187,7 +187,7 @@ class LimitsTest {
 
   /** Above half no window grows. */
   @ParameterizedTest
-  @ValueSource(longs = {64, 148, 512, 1024})
+  @ValueSource(longs = {64, 142, 512, 1024})
   void idleRelaysOfAllVisitorsHoldLessThanAThirdOfTheBudget(long megabytes) {
     long heap = megabytes << 20;
     long ofRelay = 2 * BufferPool.IDLE_BYTES;

@@ -14,7 +14,7 @@ public final class AdmissionOptions {
       paramLabel = "N",
       description =
           "Maximum concurrent sessions that serve: origin proxies and bore clients. [default: one"
-              + " for each 544K of the heap, at most 1024; 277 with the image's own settings]")
+              + " for each 544K of the heap, at most 1024; 266 with the image's own settings]")
   @InHelp(HelpGroup.LIMITS)
   private Integer sessions;
 

@@ -42,7 +42,7 @@ public final class BounceGroupOptions {
       paramLabel = "N",
       description =
           "Maximum members of all groups together. [default: one for each 24K of the heap, 64K with"
-              + " TLS; 6,290 and 2,359 with the image's own settings]")
+              + " TLS; 6,034 and 2,263 with the image's own settings]")
   private Integer clients;
 
   @Option(

@@ -10,7 +10,7 @@ public final class VisitorLimitOption {
       names = "--max-visitors",
       paramLabel = "N",
       description =
-          "Maximum concurrent visitors. [default: one for each 14K of the heap; 10,784 with the"
+          "Maximum concurrent visitors. [default: one for each 14K of the heap; 10,345 with the"
               + " image's own settings]")
   @InHelp(HelpGroup.LIMITS)
   private Integer max;
