@@ -219,7 +219,8 @@ class LinkLimitsTest {
           LinkPair.LIMIT,
           () -> {
             assertThat(threads).allMatch(thread -> thread.getState() == Thread.State.WAITING);
-            assertThat(peer.pool.borrowed()).isZero();
+            // That of the link, whose write the kernel may have taken nothing of.
+            assertThat(peer.pool.borrowed()).isLessThanOrEqualTo(1);
           });
       peer.hangUp();
     } finally {
