@@ -69,7 +69,7 @@ final class RandomMessages {
       case 13 -> new Message.Ping(random.nextLong());
       case 14 -> new Message.Pong(random.nextLong());
       case 16 -> new Message.Register(random.nextBoolean());
-      case 17 -> new Message.Declined(any(DeclinedReason.values()), text(60), text(60));
+      case 17 -> new Message.Declined(any(DeclinedReason.values()), "s" + text(30), text(60));
       case 18 ->
           new Message.Shared(
               "s" + text(30),
