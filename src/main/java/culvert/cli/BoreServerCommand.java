@@ -13,6 +13,7 @@ import culvert.config.ConnectionLimits;
 import culvert.config.PortRange;
 import culvert.config.RemoteSettings;
 import culvert.config.ResourceLimits;
+import culvert.config.ServiceRules;
 import culvert.config.TransportSettings;
 import culvert.net.HostPort;
 import culvert.observe.Counters;
@@ -160,6 +161,7 @@ final class BoreServerCommand implements Callable<Integer> {
         UNCLAIMED,
         RemoteSettings.DEFAULT_FLOW_TIMEOUT,
         List.of(),
+        ServiceRules.NONE,
         new ConnectionLimits(
             admission.visitors(),
             admission.visitorsPerAddress(),

@@ -11,6 +11,7 @@ import culvert.config.toml.Block;
 import culvert.config.toml.FileValue;
 import culvert.config.toml.Key;
 import culvert.config.toml.Problem;
+import culvert.config.toml.Role;
 import culvert.config.toml.SettingsFile;
 import culvert.setting.ServiceSetting;
 import culvert.setting.Setting;
@@ -212,7 +213,8 @@ final class FileCheck {
 
   private void add(Block block, List<ServiceSetting> settings, String message) {
     List<FileValue> given = settings.stream().flatMap(each -> block.values(each).stream()).toList();
-    boolean isConsequence = settings.stream().anyMatch(each -> isLeftOut(block, each));
+    boolean isConsequence =
+        settings.stream().anyMatch(each -> isLeftOut(block, each) || isOfLeftOut(block, each));
     // A key may be lost after an error of the syntax.
     boolean isLost = given.isEmpty() && file.problems().stream().anyMatch(Problem::isSyntax);
     if (!isConsequence && !isLost) {
@@ -240,6 +242,12 @@ final class FileCheck {
         || setting.service().isEmpty()
             && block.values(setting).isEmpty()
             && leftOut.stream().anyMatch(each -> each.setting() == setting.setting());
+  }
+
+  /** Returns whether the setting belongs to a service whose address is left out. */
+  private boolean isOfLeftOut(Block block, ServiceSetting setting) {
+    return block.role() == Role.SERVER
+        && leftOut.contains(new ServiceSetting(Setting.OUTSIDE_ADDR, setting.service()));
   }
 
   /**

@@ -71,6 +71,8 @@ final class ReloadRules {
               Setting.PORT_RANGE,
               Setting.BORE_ADDR,
               Setting.ACCEPT_PROXY_PROTOCOL,
+              Setting.ALLOW_FROM,
+              Setting.DENY_FROM,
               Setting.OPEN_TIMEOUT,
               Setting.FLOW_TIMEOUT,
               Setting.HALF_CLOSE_TIMEOUT,

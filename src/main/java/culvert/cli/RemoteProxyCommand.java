@@ -15,6 +15,7 @@ import culvert.cli.option.LimitOptions;
 import culvert.cli.option.LinkOptions;
 import culvert.cli.option.LogOptions;
 import culvert.cli.option.ProtocolOption;
+import culvert.cli.option.ServiceRuleOptions;
 import culvert.cli.option.StandardOptions;
 import culvert.cli.option.TlsServerOptions;
 import culvert.cli.option.UnauthenticatedOptions;
@@ -160,6 +161,8 @@ final class RemoteProxyCommand implements Callable<Integer>, RoleCommand {
   @InHelp(HelpGroup.ADDRESSES)
   private List<Cidr> acceptProxyProtocol = List.of();
 
+  @Mixin private ServiceRuleOptions rules;
+
   @Mixin private UnauthenticatedOptions unauthenticated;
 
   @Mixin private BounceCredentialOptions bounce;
@@ -300,6 +303,7 @@ final class RemoteProxyCommand implements Callable<Integer>, RoleCommand {
         openTimeout,
         flowTimeout,
         acceptProxyProtocol,
+        rules.rules(),
         new ConnectionLimits(
             admission.visitors(),
             admission.visitorsPerAddress(),

@@ -1,6 +1,7 @@
 package culvert.config;
 
 import culvert.net.Durations;
+import culvert.setting.ServiceSetting;
 import culvert.setting.Setting;
 import culvert.setting.SettingException;
 import java.time.Duration;
@@ -8,6 +9,8 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
@@ -55,6 +58,23 @@ final class Checks {
       if (!names.add(service.service())) {
         throw new SettingException("%s names the service '%s' twice", setting, service.service());
       }
+    }
+  }
+
+  /**
+   * Checks that values are for services that exist: a mistyped name would leave a service without
+   * its rule.
+   *
+   * @param names those of the services with a value of their own; an empty one is for all
+   */
+  static void haveServices(Setting setting, Set<String> names, List<ServiceAddress> services) {
+    var unknown = new TreeSet<>(names);
+    unknown.remove("");
+    services.forEach(service -> unknown.remove(service.service()));
+    if (!unknown.isEmpty()) {
+      throw new SettingException(
+          "%s is for the service '%s', which has no %s",
+          new ServiceSetting(setting, unknown.first()), unknown.first(), Setting.OUTSIDE_ADDR);
     }
   }
 

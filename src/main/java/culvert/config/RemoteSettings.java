@@ -31,6 +31,7 @@ import java.util.stream.Stream;
  * @param openTimeout maximum time from a visitor's accept to the connection to the origin server
  * @param flowTimeout time without a datagram after which a flow of a UDP service ends
  * @param proxyHeaderFrom networks whose connections start with a PROXY header
+ * @param rules rules for the visitors of each service
  * @param connectionLimits maximum numbers of connections
  * @param timeouts timeouts and intervals
  * @param resourceLimits limits on streams and buffers
@@ -49,6 +50,7 @@ public record RemoteSettings(
     Duration openTimeout,
     Duration flowTimeout,
     List<Cidr> proxyHeaderFrom,
+    ServiceRules rules,
     ConnectionLimits connectionLimits,
     Timeouts timeouts,
     ResourceLimits resourceLimits) {
@@ -85,6 +87,7 @@ public record RemoteSettings(
     bounce.check(groups);
     Checks.distinct(Setting.OUTSIDE_ADDR, services);
     checkListeners(control, bore, services);
+    rules.check(services);
     if (secrets.size() > MAX_SECRETS) {
       throw new SettingException(
           "%s is given more than %s times", Setting.SECRET_FILE, MAX_SECRETS);
@@ -137,6 +140,7 @@ public record RemoteSettings(
         openTimeout,
         flowTimeout,
         proxyHeaderFrom,
+        rules,
         connectionLimits.keeping(running.connectionLimits),
         timeouts.keeping(running.timeouts),
         running.resourceLimits);

@@ -4,12 +4,18 @@ import java.net.InetAddress;
 import java.util.List;
 
 /**
- * A network: {@code 10.0.0.0/8}, {@code 2001:db8::/32}, or one address.
+ * A network: {@code 10.0.0.0/8}, {@code 2001:db8::/32}, or one address. An IPv4-mapped network, as
+ * {@code ::ffff:10.0.0.0/104}, is the IPv4 network: the JDK gives mapped addresses as IPv4.
  *
  * @param address 4 or 16 bytes
  * @param bits length of the network prefix in bits
  */
 public record Cidr(List<Byte> address, int bits) {
+
+  private static final int V4_BYTES = 4;
+
+  /** Bits before the IPv4 address in a mapped one (RFC 4291, section 2.5.5.2). */
+  private static final int MAPPED_BITS = 96;
 
   /**
    * Parses a network given as literal address; names are not accepted.
@@ -24,11 +30,23 @@ public record Cidr(List<Byte> address, int bits) {
             .or(() -> IpLiteral.v6(host))
             .map(InetAddress::getAddress)
             .orElseThrow(() -> wrong(text));
-    String bits = slash < 0 ? String.valueOf(bytes.length * 8) : text.substring(slash + 1);
-    if (!bits.matches("[0-9]{1,3}") || Integer.parseInt(bits) > bytes.length * 8) {
+    int max = bytes.length * Byte.SIZE;
+    int bits = max;
+    if (slash >= 0) {
+      boolean isMapped = bytes.length == V4_BYTES && host.contains(":");
+      bits = bits(text, text.substring(slash + 1)) - (isMapped ? MAPPED_BITS : 0);
+    }
+    if (bits < 0 || bits > max) {
       throw wrong(text);
     }
-    return new Cidr(boxed(bytes), Integer.parseInt(bits));
+    return new Cidr(boxed(bytes), bits);
+  }
+
+  private static int bits(String text, String bits) {
+    if (!bits.matches("[0-9]{1,3}")) {
+      throw wrong(text);
+    }
+    return Integer.parseInt(bits);
   }
 
   private static IllegalArgumentException wrong(String text) {
@@ -45,6 +63,15 @@ public record Cidr(List<Byte> address, int bits) {
       boxed[i] = bytes[i];
     }
     return List.of(boxed);
+  }
+
+  /** Returns the bytes of the address. */
+  byte[] bytes() {
+    byte[] bytes = new byte[address.size()];
+    for (int i = 0; i < bytes.length; i++) {
+      bytes[i] = address.get(i);
+    }
+    return bytes;
   }
 
   /** Returns whether the address belongs to this network. */

@@ -9,6 +9,8 @@ public enum Counter {
    * --max-visitors-per-addr} was reached.
    */
   VISITORS_OVER_LIMIT,
+  /** Visitors reset because their network is not allowed or denied. */
+  VISITORS_DENIED,
   /**
    * Visitors refused because {@code --max-opens-per-service} others of their service were waiting
    * for an origin server that did not answer.
@@ -70,6 +72,8 @@ public enum Counter {
   FLOWS_FAILED,
   /** Datagrams dropped because no session offered their service. */
   DATAGRAMS_UNSERVED,
+  /** Datagrams dropped because the network of their visitor is not allowed or denied. */
+  DATAGRAMS_DENIED,
   /** Datagrams dropped because they were too long, or too many waited to be sent. */
   DATAGRAMS_DROPPED,
   /** Streams reset under memory pressure, those with the most bytes for the longest time first. */

@@ -59,7 +59,7 @@ public final class RemoteProxy implements AutoCloseable {
     this.eviction = new StreamEviction(pool.budget(), counters.adder(Counter.STREAMS_NOT_DRAINED));
     this.endpoints = new ControlEndpoints(settings, pool, deadlines, counters, log);
     this.visitors = new TcpFronts(() -> this.settings, pool, deadlines, counters, log);
-    this.udp = new UdpFronts(settings, deadlines, counters, log);
+    this.udp = new UdpFronts(() -> this.settings, deadlines, counters, log);
     var sessionLog = new SessionLog(settings.timeouts().logPeriod(), counters, log);
     this.registry = registry(settings, sessionLog);
     this.listeners = new Listeners(registry, this::bind, deadlines, log);
@@ -247,7 +247,7 @@ public final class RemoteProxy implements AutoCloseable {
     registry.apply(next);
     useInEndpoints.run();
     visitors.settingsChanged();
-    udp.setTimeout(next.flowTimeout());
+    udp.settingsChanged();
     listeners.change(ListenerSpec.of(next));
   }
 

@@ -3,6 +3,7 @@ package culvert.remote;
 import static culvert.observe.LogEvent.event;
 
 import culvert.config.ServiceAddress;
+import culvert.config.ServiceRules;
 import culvert.net.FlowPlaces;
 import culvert.net.HostPort;
 import culvert.net.SourcePrefix;
@@ -20,6 +21,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 
 /**
  * Serves the visitors of a UDP service at its public address. The datagrams of one visitor's
@@ -31,6 +33,7 @@ final class UdpFront implements UdpSocket.Handler, AutoCloseable {
   private final ServiceAddress service;
   private final UdpListener listener;
   private final ServiceTable services;
+  private final Supplier<ServiceRules> rules;
   private final FlowPlaces<VisitorFlow>.Share places;
   private final Counters counters;
   private final Log log;
@@ -47,6 +50,7 @@ final class UdpFront implements UdpSocket.Handler, AutoCloseable {
    * Creates a front that receives nothing before {@link #start}.
    *
    * @param service its address is the bound one
+   * @param rules the current ones
    * @param reports receives a line for each flow that has ended
    * @param lines receives a line for each source whose datagrams are not served
    */
@@ -54,6 +58,7 @@ final class UdpFront implements UdpSocket.Handler, AutoCloseable {
       ServiceAddress service,
       UdpListener listener,
       ServiceTable services,
+      Supplier<ServiceRules> rules,
       FlowPlaces<VisitorFlow>.Share places,
       Counters counters,
       Log log,
@@ -62,6 +67,7 @@ final class UdpFront implements UdpSocket.Handler, AutoCloseable {
     this.service = service;
     this.listener = listener;
     this.services = services;
+    this.rules = rules;
     this.places = places;
     this.counters = counters;
     this.log = log;
@@ -83,11 +89,22 @@ final class UdpFront implements UdpSocket.Handler, AutoCloseable {
     }
     // No answer can be sent to port 0.
     if (flow == null && source.getPort() != 0 && !isStopping) {
-      flow = open(socket, source);
+      flow = isAllowed(source) ? open(socket, source) : denied(source);
     }
     if (flow != null) {
       flow.receivedFromVisitor(socket, datagram);
     }
+  }
+
+  private boolean isAllowed(InetSocketAddress source) {
+    return rules.get().networks().isAllowed(service.service(), source.getAddress());
+  }
+
+  /** Records a datagram; returns no flow. */
+  private VisitorFlow denied(InetSocketAddress source) {
+    counters.count(Counter.DATAGRAMS_DENIED);
+    logDropped(source, "denied", "the settings do not allow visitors of this address");
+    return null;
   }
 
   private VisitorFlow open(UdpSocket socket, InetSocketAddress source) {
@@ -112,19 +129,35 @@ final class UdpFront implements UdpSocket.Handler, AutoCloseable {
     if (flow.hasEnded()) {
       // The session ended in between.
       forget(flow);
+    } else if (!isAllowed(source)) {
+      // A reload came in between, and may not have found the flow.
+      flow.end(FlowReport.Reason.DENIED);
     }
     return flow;
   }
 
+  /** Ends the flows whose visitors are not allowed any more. */
+  void endDenied() {
+    flows.forEach((source, flow) -> {
+      if (!isAllowed(source)) {
+        flow.end(FlowReport.Reason.DENIED);
+      }
+    });
+  }
+
   private void unserved(InetSocketAddress source, IOException cause) {
     counters.count(Counter.DATAGRAMS_UNSERVED);
+    logDropped(source, "unserved", cause.getMessage());
+  }
+
+  private void logDropped(InetSocketAddress source, String reason, String cause) {
     lines.warn(
         SourcePrefix.of(source.getAddress()),
         event("datagram dropped")
             .with("visitor", HostPort.of(source))
             .with("service", service.service())
-            .with("reason", "unserved")
-            .with("cause", cause.getMessage()));
+            .with("reason", reason)
+            .with("cause", cause));
   }
 
   private void evict(VisitorFlow old) {

@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 
 /**
  * The UDP services of a remote proxy: one {@link UdpFront} each, with one thread for all of their
@@ -31,8 +32,7 @@ final class UdpFronts implements AutoCloseable {
   /** A flow ends at most this part of the flow timeout late. */
   private static final int CHECKS_PER_TIMEOUT = 8;
 
-  /** The flow timeout. */
-  private volatile Duration timeout;
+  private final Supplier<RemoteSettings> settings;
 
   private final Deadlines deadlines;
   private final Counters counters;
@@ -48,17 +48,25 @@ final class UdpFronts implements AutoCloseable {
   /** The check for idle flows, which begins with the first front. */
   private final AtomicReference<Deadlines.Deadline> expiry = new AtomicReference<>();
 
-  /** Creates a role without UDP services. */
-  UdpFronts(RemoteSettings settings, Deadlines deadlines, Counters counters, Log log) {
-    this.timeout = settings.flowTimeout();
+  /** The period of that check. */
+  private volatile Duration period;
+
+  /**
+   * Creates a role without UDP services.
+   *
+   * @param settings the current ones
+   */
+  UdpFronts(Supplier<RemoteSettings> settings, Deadlines deadlines, Counters counters, Log log) {
+    this.settings = settings;
+    this.period = checkPeriod();
     this.deadlines = deadlines;
     this.counters = counters;
     this.log = log;
     this.loop = new DatagramLoop("udp", e -> log.bug("internal error on datagram", e));
-    this.places = new FlowPlaces<>(settings.resourceLimits().flows());
-    Duration period = settings.timeouts().logPeriod();
-    this.reports = RelayReport.log(log, counters, period);
-    this.lines = new LimitedLog<>(log, counters, 1, period);
+    this.places = new FlowPlaces<>(settings.get().resourceLimits().flows());
+    Duration logPeriod = settings.get().timeouts().logPeriod();
+    this.reports = RelayReport.log(log, counters, logPeriod);
+    this.lines = new LimitedLog<>(log, counters, 1, logPeriod);
   }
 
   /**
@@ -71,7 +79,16 @@ final class UdpFronts implements AutoCloseable {
     UdpListener listener = UdpListener.bind(where, loop);
     var address = new ServiceAddress(service, ServiceType.UDP, HostPort.of(listener.address()));
     var front =
-        new UdpFront(address, listener, services, places.share(), counters, log, reports, lines);
+        new UdpFront(
+            address,
+            listener,
+            services,
+            () -> settings.get().rules(),
+            places.share(),
+            counters,
+            log,
+            reports,
+            lines);
     fronts.add(front);
     return new Bound(address.address(), front);
   }
@@ -95,14 +112,14 @@ final class UdpFronts implements AutoCloseable {
     public void start() throws IOException {
       front.start();
       if (expiry.get() == null) {
-        expireEvery(checkPeriod());
+        startExpiry();
       }
     }
 
     @Override
     public void stop() {
       front.stop();
-      front.expire(System.nanoTime(), timeout);
+      front.expire(System.nanoTime(), settings.get().flowTimeout());
     }
 
     @Override
@@ -113,11 +130,11 @@ final class UdpFronts implements AutoCloseable {
   }
 
   private Duration checkPeriod() {
-    Duration part = timeout.dividedBy(CHECKS_PER_TIMEOUT);
+    Duration part = settings.get().flowTimeout().dividedBy(CHECKS_PER_TIMEOUT);
     return part.compareTo(MAX_CHECK_PERIOD) > 0 ? MAX_CHECK_PERIOD : part;
   }
 
-  private void expireEvery(Duration period) {
+  private void startExpiry() {
     Deadlines.Deadline before = expiry.getAndSet(deadlines.repeat(period, this::expire));
     if (before != null) {
       before.cancel();
@@ -126,17 +143,17 @@ final class UdpFronts implements AutoCloseable {
 
   private void expire() {
     long now = System.nanoTime();
-    fronts.forEach(front -> front.expire(now, timeout));
+    fronts.forEach(front -> front.expire(now, settings.get().flowTimeout()));
   }
 
-  /** Changes the flow timeout, also of open flows. */
-  void setTimeout(Duration changed) {
-    if (!changed.equals(timeout)) {
-      timeout = changed;
-      if (expiry.get() != null) {
-        expireEvery(checkPeriod());
-      }
+  /** Uses the current settings, also for open flows. */
+  void settingsChanged() {
+    Duration before = period;
+    period = checkPeriod();
+    if (!period.equals(before) && expiry.get() != null) {
+      startExpiry();
     }
+    fronts.forEach(UdpFront::endDenied);
   }
 
   /** Returns the number of flows. */

@@ -20,9 +20,11 @@ import culvert.session.Visitor;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
-/** Admits the visitors of all public addresses: limits and the PROXY header. */
+/** Admits the visitors of all public addresses: networks, limits and the PROXY header. */
 final class VisitorAdmission {
 
   /** From the reset of all visitors to the end of their threads. */
@@ -44,6 +46,15 @@ final class VisitorAdmission {
     void serve(SocketConnection connection, Visitor visitor, long since);
   }
 
+  private static final String DENIED = "the settings do not allow visitors of this address";
+
+  /**
+   * A visitor whose address is known.
+   *
+   * @param address that of its PROXY header, if one was required
+   */
+  private record Admitted(InetSocketAddress address, Front front) {}
+
   private final Supplier<RemoteSettings> settings;
   private final VisitorResets resets;
   private final Deadlines deadlines;
@@ -51,6 +62,9 @@ final class VisitorAdmission {
   private final Log log;
   private final VisitorPlaces places;
   private final OpenSet<Connection> visitors = new OpenSet<>();
+
+  /** Those among {@link #visitors} whose address is known. */
+  private final Map<SocketConnection, Admitted> admitted = new ConcurrentHashMap<>();
 
   /** Those among {@link #visitors} that have no stream yet. */
   private final OpenSet<Connection> admissions = new OpenSet<>();
@@ -80,15 +94,40 @@ final class VisitorAdmission {
     return places.share();
   }
 
-  /** Uses the limits of the current settings; visitors that exceed them stay. */
+  /**
+   * Uses the rules and limits of the current settings. Visitors of a network that is not allowed
+   * any more are reset; visitors that exceed a limit stay.
+   */
   void settingsChanged() {
     ConnectionLimits limits = settings.get().connectionLimits();
     places.setLimits(limits.visitors(), limits.visitorsPerAddress());
+    admitted.forEach(this::isStillAllowed);
+  }
+
+  /** Returns whether an admitted visitor is allowed; resets it, once, if not. */
+  private boolean isStillAllowed(SocketConnection connection, Admitted visitor) {
+    boolean isAllowed = isAllowed(visitor.front(), visitor.address());
+    if (!isAllowed && admitted.remove(connection, visitor)) {
+      deny(connection, visitor.address(), visitor.front());
+    }
+    return isAllowed;
+  }
+
+  private boolean isAllowed(Front front, InetSocketAddress visitor) {
+    return settings.get().rules().networks().isAllowed(front.label(), visitor.getAddress());
+  }
+
+  private void deny(SocketConnection connection, InetSocketAddress visitor, Front front) {
+    reject(connection, visitor, front, Reason.DENIED, DENIED);
   }
 
   /** Admits a visitor and lets the front serve it, in the calling thread. */
   void admit(SocketConnection visitor, Front front) {
     counters.count(Counter.VISITORS);
+    if (!isHeaderRequired(visitor) && !isAllowed(front, visitor.peer())) {
+      deny(visitor, visitor.peer(), front);
+      return;
+    }
     if (!front.share().tryAcquire()) {
       reject(visitor, visitor.peer(), front, Reason.OVER_LIMIT, overLimit());
       return;
@@ -104,6 +143,7 @@ final class VisitorAdmission {
       log.bug("internal error on visitor connection", e);
     } finally {
       visitor.reset();
+      admitted.remove(visitor);
       admissions.remove(visitor);
       visitors.remove(visitor);
       front.share().release();
@@ -122,6 +162,12 @@ final class VisitorAdmission {
       address = addressOf(connection);
     } catch (IOException e) {
       reject(connection, connection.peer(), front, Reason.BAD_PROXY_HEADER, e.getMessage());
+      return;
+    }
+    var admission = new Admitted(address, front);
+    // Before the check, so that a reload that follows it finds the visitor.
+    admitted.put(connection, admission);
+    if (!isStillAllowed(connection, admission)) {
       return;
     }
     SourcePrefix source = SourcePrefix.of(address.getAddress());
@@ -144,13 +190,16 @@ final class VisitorAdmission {
     }
   }
 
-  private InetSocketAddress addressOf(SocketConnection connection) throws IOException {
-    RemoteSettings current = settings.get();
+  private boolean isHeaderRequired(SocketConnection connection) {
     var network = connection.peer().getAddress();
-    if (current.proxyHeaderFrom().stream().noneMatch(cidr -> cidr.contains(network))) {
+    return settings.get().proxyHeaderFrom().stream().anyMatch(cidr -> cidr.contains(network));
+  }
+
+  private InetSocketAddress addressOf(SocketConnection connection) throws IOException {
+    if (!isHeaderRequired(connection)) {
       return connection.peer();
     }
-    var deadline = deadlines.after(current.timeouts().handshake(), connection::reset);
+    var deadline = deadlines.after(settings.get().timeouts().handshake(), connection::reset);
     try {
       return ProxyHeader.read(connection.input()).orElse(connection.peer());
     } finally {

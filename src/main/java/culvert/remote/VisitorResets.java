@@ -19,6 +19,8 @@ final class VisitorResets {
   enum Reason {
     /** A limit of visitors is reached. */
     OVER_LIMIT("over-limit", Counter.VISITORS_OVER_LIMIT),
+    /** Its network is not allowed or denied. */
+    DENIED("denied", Counter.VISITORS_DENIED),
     /** The required PROXY header is missing or malformed. */
     BAD_PROXY_HEADER("bad-proxy-header", Counter.BAD_PROXY_HEADERS),
     /** Too many visitors of the service wait for the origin server. */

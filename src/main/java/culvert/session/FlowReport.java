@@ -17,6 +17,8 @@ public final class FlowReport {
     IDLE("idle"),
     /** Newer flows have taken its place. */
     EVICTED("evicted"),
+    /** A reload has denied the network of its visitor. */
+    DENIED("denied"),
     /** The origin server could not be reached. */
     UNREACHABLE("origin-unreachable"),
     /** Its session does not serve the service any more, and another one does. */
@@ -50,7 +52,7 @@ public final class FlowReport {
         case IDLE -> CloseCause.TIMED_OUT;
         case EVICTED -> CloseCause.NOT_DRAINED;
         case LINK_LOST -> CloseCause.LINK_LOST;
-        case WITHDRAWN, STOPPED -> CloseCause.STOPPED;
+        case DENIED, WITHDRAWN, STOPPED -> CloseCause.STOPPED;
       };
     }
 

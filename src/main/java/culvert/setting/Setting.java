@@ -24,6 +24,8 @@ public enum Setting {
   ORIGIN_NAME("--name", "name"),
   PROXY_PROTOCOL,
   ACCEPT_PROXY_PROTOCOL,
+  ALLOW_FROM(new Key("services.*.allow_from")),
+  DENY_FROM(new Key("services.*.deny_from")),
   FAIL_FAST,
   VIA(new Key("transport.tcp.proxy")),
 

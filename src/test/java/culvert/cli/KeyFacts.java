@@ -25,7 +25,7 @@ final class KeyFacts {
       Main.roles(FileCheck.silent(), FileSettings.NONE, Set.of(Role.values())).getSubcommands();
 
   private static final Pattern WORDS =
-      Pattern.compile("expected (?:one of )?(\"?[a-z0-9]+\"?(?:(?:, | or )\"?[a-z0-9]+\"?)+)");
+      Pattern.compile("expected (?:one of )?(\"?[a-z0-9-]+\"?(?:(?:, | or )\"?[a-z0-9-]+\"?)+)");
 
   private static final Pattern FLAG = Pattern.compile("--[a-z][a-z-]*");
 

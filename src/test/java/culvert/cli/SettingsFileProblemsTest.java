@@ -201,6 +201,43 @@ class SettingsFileProblemsTest {
               "line 4: server.accept_proxy_protocol: invalid value 'x': expected ADDRESS or"
                   + " ADDRESS/BITS, such as 10.0.0.0/8 or 2001:db8::/32"),
           new Case(
+              SERVER + "services.web.deny_from = [\"10.0.0.0/8\", \"x\"]",
+              "line 4: server.services.web.deny_from: invalid value 'x': expected ADDRESS or"
+                  + " ADDRESS/BITS, such as 10.0.0.0/8 or 2001:db8::/32"),
+          new Case(
+              SERVER + "deny_from = \"web=10.0.0.0/8\"",
+              "line 4: server.deny_from: invalid value 'web=10.0.0.0/8': expected ADDRESS or"
+                  + " ADDRESS/BITS, such as 10.0.0.0/8 or 2001:db8::/32"),
+          new Case(
+              SERVER + "services.web.allow_from = \"10.0.0.0/8,::1\"",
+              "line 4: server.services.web.allow_from: a value with a comma is not supported; write"
+                  + " an array of values"),
+          new Case(
+              SERVER + "services.ssh.allow_from = \"10.0.0.0/8\"",
+              "line 4: server.services.ssh: the service needs 'bind_addr'"),
+          new Case(
+              SERVER
+                  + "services.ssh.bind_addr = \"0.0.0.0:99999\"\n"
+                  + "services.ssh.allow_from = \"10.0.0.0/8\"",
+              "line 4: server.services.ssh.bind_addr: invalid value '0.0.0.0:99999': expected PORT"
+                  + " or HOST:PORT; a port is 0 to 65535"),
+          new Case(
+              SERVER
+                  + "services.ssh.bind_addr = \"0.0.0.0:8000\"\n"
+                  + "services.ssh.allow_from = \"10.0.0.0/8\"\nheartbeat_timeout = \"1s\"",
+              "line 3: server.services.web.bind_addr and server.services.ssh.bind_addr both listen"
+                  + " at port 8000 of 0.0.0.0 (see also line 4)",
+              "line 6: invalid value '1s' for server.heartbeat_timeout: expected a duration"
+                  + " longer than server.heartbeat_interval (10s), or each pause would end the"
+                  + " session"),
+          new Case(
+              "[server]\nbind_addr = \"0.0.0.0:9000\"\n"
+                  + "services.game.bind_addr = \"0.0.0.0:5000-5999\"\n"
+                  + "services.game.deny_from = ["
+                  + "\"10.0.0.1\",".repeat(11)
+                  + "]",
+              "line 4: server.services.game.deny_from: the block has more than 10000 such values"),
+          new Case(
               SERVER + "secret_file = [\"a,b\"]",
               "line 4: server.secret_file: a value with a comma is not"
                   + " supported; write an array of values"),

@@ -64,6 +64,7 @@ class SettingsTest {
         second,
         second,
         List.of(),
+        ServiceRules.NONE,
         ConnectionLimits.DEFAULT,
         Timeouts.DEFAULT,
         ResourceLimits.DEFAULT);

@@ -109,6 +109,7 @@ class TransportSettingsTest {
         Duration.ofSeconds(1),
         Duration.ofSeconds(1),
         List.of(),
+        ServiceRules.NONE,
         ConnectionLimits.DEFAULT,
         Timeouts.DEFAULT,
         ResourceLimits.DEFAULT);

@@ -29,7 +29,12 @@ class CidrTest {
     "::/0, ::1, true",
     "::/0, 1.2.3.4, false",
     "::1, ::1, true",
-    "::1/128, ::2, false"
+    "::1/128, ::2, false",
+    "::ffff:10.0.0.0/104, 10.1.2.3, true",
+    "::ffff:10.0.0.0/104, 11.1.2.3, false",
+    "::ffff:10.0.0.1, 10.0.0.1, true",
+    "::ffff:0:0/96, 203.0.113.9, true",
+    "::ffff:0:0/96, ::1, false"
   })
   void aNetworkHoldsItsAddressesOnly(String network, String address, boolean holds)
       throws UnknownHostException {
@@ -41,7 +46,7 @@ class CidrTest {
       strings = {
         "", "/8", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/x", "10.0.0.0/8/8",
         "10.0.0/8", "10/8", "::/129", ":::/8", "1:2:3::4::5/8", "localhost/8", "example.com",
-        "[::1]/128", "10.0.0.0 /8"
+        "[::1]/128", "10.0.0.0 /8", "::ffff:10.0.0.0/95", "::ffff:10.0.0.0/129"
       })
   void whatIsNoNetworkIsToldHowToWriteOne(String text) {
     assertThatThrownBy(() -> Cidr.parse(text))

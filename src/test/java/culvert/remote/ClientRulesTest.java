@@ -127,6 +127,7 @@ class ClientRulesTest {
             usual.openTimeout(),
             usual.flowTimeout(),
             usual.proxyHeaderFrom(),
+            usual.rules(),
             usual.connectionLimits(),
             usual.timeouts(),
             usual.resourceLimits()));

@@ -3,6 +3,7 @@ package culvert.remote;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import culvert.config.ServiceAddress;
+import culvert.config.ServiceRules;
 import culvert.config.ServiceType;
 import culvert.net.CloseCause;
 import culvert.net.DatagramLoop;
@@ -99,6 +100,7 @@ class UdpFrontTest {
             address,
             listener,
             services,
+            () -> ServiceRules.NONE,
             places.share(),
             counters,
             log.log(),

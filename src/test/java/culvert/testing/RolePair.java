@@ -13,6 +13,7 @@ import culvert.config.RemoteSettings;
 import culvert.config.ResourceLimits;
 import culvert.config.Secret;
 import culvert.config.ServiceAddress;
+import culvert.config.ServiceRules;
 import culvert.config.ServiceType;
 import culvert.config.Timeouts;
 import culvert.config.TlsClientSettings;
@@ -79,6 +80,7 @@ public final class RolePair implements AutoCloseable {
     ConnectionLimits admission = new ConnectionLimits(4096, 1024, 256, 64);
     String name = "laptop";
     List<Cidr> proxyHeaderFrom = List.of();
+    ServiceRules rules = ServiceRules.NONE;
     Optional<ProxyHeader.Version> proxyHeader = Optional.empty();
     OptionalInt outsidePort = OptionalInt.empty();
     boolean isShared;
@@ -249,6 +251,12 @@ public final class RolePair implements AutoCloseable {
       return this;
     }
 
+    /** Sets the remote proxy's rules for visitors. */
+    public Options rules(ServiceRules given) {
+      rules = given;
+      return this;
+    }
+
     /** Makes the origin proxy send a PROXY header to the origin server. */
     public Options proxyHeader(ProxyHeader.Version version) {
       proxyHeader = Optional.of(version);
@@ -341,6 +349,7 @@ public final class RolePair implements AutoCloseable {
           openTimeout,
           flowTimeout,
           proxyHeaderFrom,
+          rules,
           admission,
           timing(),
           bounds);

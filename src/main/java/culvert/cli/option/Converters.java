@@ -91,16 +91,25 @@ public final class Converters {
     ALL.forEach(entry -> entry.register(commandLine));
   }
 
+  /** Returns the converter of a type, which has one. */
+  @SuppressWarnings("unchecked")
+  static <T> ITypeConverter<T> of(Class<T> type) {
+    return (ITypeConverter<T>) find(type).orElseThrow();
+  }
+
+  private static Optional<ITypeConverter<?>> find(Class<?> type) {
+    return ALL.stream()
+        .filter(entry -> entry.type.equals(type))
+        .findFirst()
+        .map(entry -> entry.converter);
+  }
+
   /** Returns the converter of an option's values; empty if every text is valid. */
   static Optional<ITypeConverter<?>> of(OptionSpec option) {
     if (option.converters().length > 0) {
       return Optional.of(option.converters()[0]);
     }
-    Class<?> type = option.auxiliaryTypes()[0];
-    return ALL.stream()
-        .filter(entry -> entry.type.equals(type))
-        .findFirst()
-        .map(entry -> entry.converter);
+    return find(option.auxiliaryTypes()[0]);
   }
 
   private static Boolean truth(String text) {

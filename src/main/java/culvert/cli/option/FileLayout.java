@@ -54,13 +54,17 @@ public final class FileLayout {
         text -> problem(converter, text));
   }
 
-  /** Returns the converter of an address without the service's name, which is a key of its own. */
+  /** Returns the converter of a value without the service's name, which is a key of its own. */
   private static Optional<ITypeConverter<?>> converter(Setting setting, OptionSpec option) {
     return switch (setting) {
       case OUTSIDE_ADDR -> Optional.of(new AddressForms.Listening());
       case ORIGIN_SERVER_ADDR -> Optional.of(new AddressForms.Local());
-      default -> Converters.of(option);
+      default -> Converters.of(option).map(FileLayout::withoutName);
     };
+  }
+
+  private static ITypeConverter<?> withoutName(ITypeConverter<?> converter) {
+    return converter instanceof ServiceValueForms.Named<?> named ? named.value() : converter;
   }
 
   private static Kind kind(OptionSpec option) {

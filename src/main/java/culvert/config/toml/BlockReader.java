@@ -107,7 +107,7 @@ final class BlockReader {
     try {
       ServiceAddress.checkName(entry.name());
     } catch (IllegalArgumentException e) {
-      removeValues(entry.name(), NativeKeys::isOfService);
+      removeValues(entry.name(), Key::isOfService);
       addProblem(address.orElseThrow(), entry.line(), name, entry.name(), e.getMessage());
     }
     address
@@ -148,7 +148,7 @@ final class BlockReader {
     try {
       ClientSettings.checkName(entry.name());
     } catch (IllegalArgumentException e) {
-      removeValues(entry.name(), NativeKeys::isOfClient);
+      removeValues(entry.name(), Key::isOfClient);
       addProblem(Setting.CLIENT_SECRET, entry, name, e.getMessage());
     }
   }
@@ -247,7 +247,7 @@ final class BlockReader {
     if (value.key().isList() && value.text().contains(",")) {
       return Optional.of("a value with a comma is not supported; write an array of values");
     }
-    if (NativeKeys.isOfService(value.key()) && value.text().contains(",")) {
+    if (value.key().isAddressOfService() && value.text().contains(",")) {
       return Optional.of("expected one address; another one needs a service of its own");
     }
     return value

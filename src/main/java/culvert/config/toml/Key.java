@@ -28,6 +28,29 @@ public record Key(
   /** Accepts every text. */
   public static final Function<String, Optional<String>> ANY = text -> Optional.empty();
 
+  private static final String OF_SERVICE = "services.*.";
+  private static final String OF_CLIENT = "clients.*.";
+
+  /** Returns whether the value belongs to one service. */
+  boolean isOfService() {
+    return path.startsWith(OF_SERVICE);
+  }
+
+  /** Returns whether the value belongs to one client. */
+  boolean isOfClient() {
+    return path.startsWith(OF_CLIENT);
+  }
+
+  /** Returns whether the value is the address of a service. */
+  boolean isAddressOfService() {
+    return isOfService() && path.endsWith("_addr");
+  }
+
+  /** Returns the key of the block for the services without a value of their own. */
+  Key ofOtherServices() {
+    return new Key(path.substring(OF_SERVICE.length()), setting, kind, isList, isSecret, check);
+  }
+
   /** Creates a key of a setting that accepts every text. */
   public static Key of(Setting setting) {
     return new Key(setting.key(), Optional.of(setting), Kind.TEXT, false, false, ANY);

@@ -64,9 +64,7 @@ public record Layout(Map<String, Key> keys) {
 
   /** Returns the key that the service needs, such as {@code services.*.bind_addr}. */
   Optional<Key> addressOfService() {
-    return keys.values().stream()
-        .filter(key -> key.path().startsWith("services.") && key.path().endsWith("_addr"))
-        .findFirst();
+    return keys.values().stream().filter(Key::isAddressOfService).findFirst();
   }
 
   /**

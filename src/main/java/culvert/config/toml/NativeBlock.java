@@ -6,6 +6,7 @@ import culvert.setting.ServiceSetting;
 import culvert.setting.Setting;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -46,8 +47,16 @@ final class NativeBlock {
   private final List<Problem> problems;
   private final Map<Setting, List<FileValue>> values = new EnumMap<>(Setting.class);
 
+  /** Maximum values of rules, each counted once for every port of its service. */
+  static final int MAX_RULES = 10_000;
+
   /** The services so far, one for each port. */
   private int services;
+
+  /** The services of each table, one for each port, if its address is valid. */
+  private final Map<String, List<String>> ports = new HashMap<>();
+
+  private int rules;
 
   private NativeBlock(Role role, Layout layout, Layout rathole, List<Problem> problems) {
     this.role = role;
@@ -74,10 +83,32 @@ final class NativeBlock {
     var found =
         new BlockReader(layout, block::unknown, variables, problems).read(role.block(), table);
     Set<String> udp = udpServices(found);
-    found.forEach(value -> block.add(value, udp.contains(value.service())));
+    found.stream()
+        .filter(value -> !isRule(value))
+        .forEach(value -> block.add(value, udp.contains(value.service())));
+    found.stream().filter(NativeBlock::isRule).forEach(block::addRule);
     block.setTransport(found);
     boolean hasClients = role == Role.SERVER && table.find("clients").isPresent();
     return new Block(role, entry.line(), false, hasClients, block.values, notes(found));
+  }
+
+  private static boolean isRule(FileValue value) {
+    return value.key().isOfService() && !value.key().isAddressOfService();
+  }
+
+  /** Adds a value to each service of its table. */
+  private void addRule(FileValue value) {
+    Optional<Setting> setting = value.key().setting();
+    List<String> services = ports.getOrDefault(value.service(), List.of());
+    if (setting.isEmpty() || rules > MAX_RULES) {
+      return;
+    }
+    rules += services.size();
+    if (rules > MAX_RULES) {
+      addProblem(setting.get(), value, "the block has more than " + MAX_RULES + " such values");
+      return;
+    }
+    services.forEach(service -> put(setting.get(), value.of(value.key(), service, value.text())));
   }
 
   private Optional<String> unknown(String path) {
@@ -108,7 +139,7 @@ final class NativeBlock {
       return;
     }
     Setting setting = value.key().setting().get();
-    boolean isOfService = NativeKeys.isOfService(value.key());
+    boolean isOfService = value.key().isOfService();
     Optional<PortSpan> span = isOfService ? PortSpan.parse(value.text()) : Optional.empty();
     String prefix = (isOfService && isUdp ? ServiceType.UDP : ServiceType.TCP).prefix();
     if (isOfService && !countServices(setting, value, span)) {
@@ -121,9 +152,12 @@ final class NativeBlock {
         addProblem(setting, value, "the name '" + last + "' of its last port is too long");
         return;
       }
+      var names = new ArrayList<String>();
       for (int i = 0; i < addresses.size(); i++) {
-        put(setting, value.of(value.key(), value.service() + "." + i, prefix + addresses.get(i)));
+        names.add(value.service() + "." + i);
+        put(setting, value.of(value.key(), names.getLast(), prefix + addresses.get(i)));
       }
+      ports.put(value.service(), names);
     } else if (FILE_OF.containsKey(setting) && value.isLiteral() && value.text().startsWith(FILE)) {
       Setting file = FILE_OF.get(setting);
       Key key = layout.find(file).orElseThrow();
@@ -134,6 +168,9 @@ final class NativeBlock {
       put(file, value.of(key, value.service(), value.text().substring(FILE.length())));
     } else {
       put(setting, value.withText(prefix + value.text()));
+      if (isOfService) {
+        ports.put(value.service(), List.of(value.service()));
+      }
     }
   }
 

@@ -18,10 +18,7 @@ final class NativeKeys {
   static final String TOKEN = "services.*.token";
   static final String DEFAULT_TOKEN = "default_token";
 
-  private static final String OF_SERVICE = "services.*.";
-  private static final String OF_CLIENT = "clients.*.";
-
-  static final String TYPE_OF_SERVICE = OF_SERVICE + "type";
+  static final String TYPE_OF_SERVICE = "services.*.type";
 
   /** Values of rathole: the default transport, and a WebSocket with or without TLS. */
   static final String TCP = "tcp";
@@ -38,6 +35,10 @@ final class NativeKeys {
   static Layout of(Role role, List<Key> settings) {
     var keys = new ArrayList<Key>();
     settings.forEach(key -> keys.add(extended(key)));
+    settings.stream()
+        .filter(key -> key.isOfService() && !key.isAddressOfService())
+        .map(Key::ofOtherServices)
+        .forEach(keys::add);
     keys.add(Key.of(WEB_SOCKET_TLS, Kind.BOOLEAN, Key.ANY));
     if (role != Role.BOUNCE) {
       keys.add(Key.of(TYPE_OF_SERVICE, Kind.TEXT, NativeKeys::typeOfService));
@@ -74,16 +75,6 @@ final class NativeKeys {
     }
   }
 
-  /** Returns whether the key belongs to one service. */
-  static boolean isOfService(Key key) {
-    return key.path().startsWith(OF_SERVICE);
-  }
-
-  /** Returns whether the key belongs to one client. */
-  static boolean isOfClient(Key key) {
-    return key.path().startsWith(OF_CLIENT);
-  }
-
   /** Returns the key with the texts of a settings file that the option does not accept. */
   private static Key extended(Key key) {
     if (key.path().equals(TRANSPORT_TYPE)) {
@@ -96,7 +87,7 @@ final class NativeKeys {
                       .apply(text)
                       .map(expected -> expected + ", " + TCP + ", " + WEB_SOCKET));
     }
-    return isOfService(key) ? with(key, text -> address(key, text)) : key;
+    return key.isAddressOfService() ? with(key, text -> address(key, text)) : key;
   }
 
   private static Key with(Key key, Function<String, Optional<String>> check) {

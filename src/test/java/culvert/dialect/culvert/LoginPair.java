@@ -12,6 +12,7 @@ import culvert.config.RemoteSettings;
 import culvert.config.ResourceLimits;
 import culvert.config.Secret;
 import culvert.config.ServiceAddress;
+import culvert.config.ServiceRules;
 import culvert.config.Timeouts;
 import culvert.config.TlsClientSettings;
 import culvert.config.TlsIdentity;
@@ -135,6 +136,7 @@ final class LoginPair implements AutoCloseable {
             LIMIT,
             LIMIT,
             List.of(),
+            ServiceRules.NONE,
             ConnectionLimits.DEFAULT,
             Timeouts.DEFAULT,
             ResourceLimits.DEFAULT);

@@ -1,0 +1,44 @@
+package culvert.cli.option;
+
+import culvert.config.NetworkRules;
+import culvert.config.PerService;
+import culvert.config.ServiceRules;
+import culvert.config.ServiceValue;
+import culvert.net.Cidr;
+import java.util.List;
+import picocli.CommandLine.Option;
+
+/** Rules for the visitors of a remote proxy, which each service can have of its own. */
+public final class ServiceRuleOptions {
+
+  @Option(
+      names = "--allow-from",
+      paramLabel = "[NAME=]CIDR",
+      split = ",",
+      hideParamSyntax = true,
+      converter = ServiceValueForms.Network.class,
+      description =
+          "Accept visitors of a service from this network only; without NAME, of every service that"
+              + " has none of its own, and of ports on request. Repeat the option for more"
+              + " networks. The address is that of the PROXY header, where one is expected. A"
+              + " reload resets connected visitors that are no longer allowed.")
+  @InHelp(HelpGroup.ADDRESSES)
+  private List<ServiceValue<Cidr>> allowed = List.of();
+
+  @Option(
+      names = "--deny-from",
+      paramLabel = "[NAME=]CIDR",
+      split = ",",
+      hideParamSyntax = true,
+      converter = ServiceValueForms.Network.class,
+      description =
+          "Reject visitors of a service from this network, also if --allow-from has it; without"
+              + " NAME, of every service. Repeat the option for more networks.")
+  @InHelp(HelpGroup.ADDRESSES)
+  private List<ServiceValue<Cidr>> denied = List.of();
+
+  /** Returns the rules. */
+  public ServiceRules rules() {
+    return new ServiceRules(NetworkRules.of(PerService.of(allowed), PerService.of(denied)));
+  }
+}

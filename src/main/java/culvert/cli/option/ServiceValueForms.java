@@ -1,0 +1,61 @@
+package culvert.cli.option;
+
+import culvert.config.ServiceValue;
+import culvert.net.Cidr;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/** Converters of values that may be for one service: {@code [NAME=]VALUE}. */
+public final class ServiceValueForms {
+
+  private ServiceValueForms() {}
+
+  /**
+   * Reads a value with the name of its service.
+   *
+   * @param <T> the type of the value
+   */
+  abstract static class Named<T> implements ITypeConverter<ServiceValue<T>> {
+    private final Class<T> type;
+
+    Named(Class<T> type) {
+      this.type = type;
+    }
+
+    /** Returns the converter of the value without a name, which is a key of its own in a file. */
+    final ITypeConverter<T> value() {
+      return Converters.of(type);
+    }
+
+    @Override
+    public final ServiceValue<T> convert(String text) {
+      try {
+        return ServiceValue.parse(text, this::parse);
+      } catch (TypeConversionException e) {
+        throw e;
+      } catch (IllegalArgumentException e) {
+        throw new TypeConversionException(
+            "expected [NAME=]VALUE, with a NAME of 1 to 64 letters, digits, dots, dashes and"
+                + " underscores");
+      }
+    }
+
+    private T parse(String text) {
+      try {
+        return value().convert(text);
+      } catch (RuntimeException e) {
+        throw e;
+      } catch (Exception e) {
+        throw new IllegalStateException("a converter failed on a text", e);
+      }
+    }
+  }
+
+  /** Reads a network. */
+  public static final class Network extends Named<Cidr> {
+    /** Creates the converter. */
+    public Network() {
+      super(Cidr.class);
+    }
+  }
+}

@@ -1,0 +1,120 @@
+package culvert.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import culvert.cli.process.Terminal;
+import culvert.config.NetworkRules;
+import culvert.config.PerService;
+import culvert.config.ServiceRules;
+import culvert.config.ServiceValue;
+import culvert.config.toml.Role;
+import culvert.net.Cidr;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import picocli.CommandLine;
+
+/** Rules for services: as options, and as keys of a settings file. */
+class ServiceRuleOptionsTest {
+
+  private static final String SERVER =
+      """
+      [server]
+      bind_addr = "127.0.0.1:0"
+      services.web.bind_addr = "127.0.0.1:0"
+      services.game.bind_addr = "127.0.0.1:5000-5001"
+      """;
+
+  @TempDir private Path folder;
+
+  private static ServiceRules parsed(Stream<String> options) {
+    String[] arguments = Stream.concat(Stream.of("remote-proxy"), options).toArray(String[]::new);
+    Terminal terminal = FileCheck.silent();
+    CommandLine command =
+        SettingsFiles.commandLine(terminal, SettingsFiles.of(terminal, arguments), Role.SERVER);
+    command.getCommandSpec().root().commandLine().parseArgs(arguments);
+    RemoteProxyCommand remote = command.getCommand();
+    return remote.settings().rules();
+  }
+
+  private ServiceRules ofFile(String lines, String... options) throws Exception {
+    Path file = Files.writeString(folder.resolve("file.toml"), SERVER + lines);
+    return parsed(Stream.concat(Stream.of("--config", file.toString()), Stream.of(options)));
+  }
+
+  private static ServiceRules ofOptions(String... options) {
+    return parsed(
+        Stream.concat(
+            Stream.of("--control-addr=127.0.0.1:0", "--outside-addr=web=0,game.0=0,game.1=0"),
+            Stream.of(options)));
+  }
+
+  private static PerService<Cidr> networks(String... texts) {
+    return PerService.of(
+        Stream.of(texts).map(text -> ServiceValue.parse(text, Cidr::parse)).toList());
+  }
+
+  @Test
+  void networksOfAServiceAndOfAllServices() throws Exception {
+    var expected =
+        NetworkRules.of(
+            networks("10.0.0.0/8", "::1", "web=192.0.2.1"),
+            networks("web=10.1.0.0/16", "10.2.0.0/16"));
+    assertThat(
+            ofOptions(
+                    "--allow-from=10.0.0.0/8,web=192.0.2.1",
+                    "--allow-from",
+                    "::1",
+                    "--deny-from=web=10.1.0.0/16,10.2.0.0/16")
+                .networks())
+        .isEqualTo(expected);
+    assertThat(
+            ofFile(
+                    """
+                    allow_from = ["10.0.0.0/8", "::1"]
+                    deny_from = "10.2.0.0/16"
+                    services.web.allow_from = "192.0.2.1"
+                    services.web.deny_from = ["10.1.0.0/16"]
+                    """)
+                .networks())
+        .isEqualTo(expected);
+  }
+
+  @Test
+  void ruleOfAPortRangeIsForEachOfItsPorts() throws Exception {
+    assertThat(ofFile("services.game.deny_from = [\"10.0.0.0/8\", \"::1\"]\n").networks())
+        .isEqualTo(
+            NetworkRules.of(
+                PerService.none(),
+                networks("game.0=10.0.0.0/8", "game.0=::1", "game.1=10.0.0.0/8", "game.1=::1")));
+  }
+
+  @Test
+  void optionTakesPrecedenceOverAllNetworksOfTheFile() throws Exception {
+    assertThat(ofFile("deny_from = \"10.0.0.0/8\"\n", "--deny-from=web=192.0.2.1").networks())
+        .isEqualTo(NetworkRules.of(PerService.none(), networks("web=192.0.2.1")));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--deny-from=wbe=10.0.0.0/8 | --deny-from wbe is for the service 'wbe', which has no"
+            + " --outside-addr",
+        "--deny-from=10.0.0.0/33 | invalid value '10.0.0.0/33' for --deny-from: expected ADDRESS or"
+            + " ADDRESS/BITS, such as 10.0.0.0/8 or 2001:db8::/32",
+        "--allow-from=a b=::1 | invalid value 'a b=::1' for --allow-from: expected [NAME=]VALUE,"
+            + " with a NAME of 1 to 64 letters, digits, dots, dashes and underscores",
+        "--allow-from==::1 | invalid value '=::1' for --allow-from: expected [NAME=]VALUE, with a"
+            + " NAME of 1 to 64 letters, digits, dots, dashes and underscores"
+      })
+  void invalidRuleIsRejected(String option, String message) {
+    Cli run = Cli.run("remote-proxy", "--control-addr=0", "--outside-addr=web=0", option);
+    assertThat(run.err()).contains(message);
+    assertThat(run.exit()).isIn(2, 78);
+  }
+}
