@@ -73,6 +73,7 @@ final class ReloadRules {
               Setting.ACCEPT_PROXY_PROTOCOL,
               Setting.ALLOW_FROM,
               Setting.DENY_FROM,
+              Setting.BALANCE,
               Setting.OPEN_TIMEOUT,
               Setting.FLOW_TIMEOUT,
               Setting.HALF_CLOSE_TIMEOUT,

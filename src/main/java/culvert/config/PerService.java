@@ -1,9 +1,12 @@
 package culvert.config;
 
+import culvert.setting.Setting;
+import culvert.setting.SettingException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
 
@@ -42,5 +45,29 @@ public record PerService<T>(Map<String, List<T>> values) {
     Map<String, R> mapped = new TreeMap<>();
     values.forEach((service, all) -> mapped.put(service, form.apply(all)));
     return mapped;
+  }
+
+  /**
+   * Returns the value of a service: its own, or else the one of services without their own. Only
+   * for a setting that {@link #checkSingle} has checked.
+   */
+  public Optional<T> value(String service) {
+    return values.getOrDefault(service, values.getOrDefault("", List.of())).stream().findFirst();
+  }
+
+  /**
+   * Checks that each value is for a service that exists, and that none has two values.
+   *
+   * @throws SettingException whose message names the option and the service
+   */
+  void checkSingle(Setting setting, List<ServiceAddress> services) {
+    Checks.haveServices(setting, values.keySet(), services);
+    values.forEach((service, all) -> {
+      if (all.size() > 1) {
+        throw new SettingException(
+            "%s is given twice for %s",
+            setting, service.isEmpty() ? "all services" : "the service '" + service + "'");
+      }
+    });
   }
 }

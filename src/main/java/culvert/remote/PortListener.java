@@ -5,7 +5,6 @@ import culvert.net.HostPort;
 import culvert.net.Listener;
 import culvert.net.ReservedPlaces;
 import culvert.net.SocketConnection;
-import culvert.session.PendingStream;
 import culvert.session.Session;
 import culvert.session.Visitor;
 import java.io.IOException;
@@ -102,14 +101,13 @@ final class PortListener implements AutoCloseable {
     }
   }
 
-  private PendingStream open(Visitor visitor) throws IOException {
+  private TcpFront.Opened open(Visitor visitor) throws IOException {
     Target current = target;
     if (current == null) {
       throw new IOException("no origin proxy serves the port any more");
     }
-    return current
-        .session()
-        .open(new Visitor(current.service(), visitor.address(), visitor.reached()));
+    var ofService = new Visitor(current.service(), visitor.address(), visitor.reached());
+    return new TcpFront.Opened(current.session().open(ofService), () -> {});
   }
 
   /** Opens no more streams, also for visitors that were accepted. Does not block. */

@@ -79,6 +79,7 @@ final class Registry implements ServiceRegistry, AutoCloseable {
           all.roster().apply(changed.connectionLimits().sessions(), changed.isPeerAuthenticated());
           all.ports().setRange(changed.ports());
           all.services().setWanted(changed.services());
+          all.services().setBalance(changed.rules().balance());
           return all.setClients(changed);
         });
     lost.ended().forEach(this::end);

@@ -126,6 +126,7 @@ public final class RemoteProxy implements AutoCloseable {
   }
 
   private Registry registry(RemoteSettings settings, SessionLog sessionLog) {
+    services.setBalance(settings.rules().balance());
     var roster = new Roster(settings.connectionLimits().sessions(), settings.isPeerAuthenticated());
     var created =
         new Registry(

@@ -23,6 +23,7 @@ record Service(
     boolean isWanted,
     long position,
     Map<ServiceType, CopyOnWriteArrayList<Session>> offers,
+    SessionUses uses,
     AtomicInteger next) {
 
   /** Returns a closed service that no session serves yet. */
@@ -31,27 +32,28 @@ record Service(
     for (ServiceType type : ServiceType.values()) {
       offers.put(type, new CopyOnWriteArrayList<>());
     }
-    return new Service(address, false, false, position, offers, new AtomicInteger());
+    return new Service(
+        address, false, false, position, offers, new SessionUses(), new AtomicInteger());
   }
 
   /** Returns the service with a listener at this address, with its sessions. */
   Service openAt(ServiceAddress bound) {
-    return new Service(bound, true, isWanted, position, offers, next);
+    return new Service(bound, true, isWanted, position, offers, uses, next);
   }
 
   /** Returns the service without a listener. */
   Service closed() {
-    return new Service(address, false, isWanted, position, offers, next);
+    return new Service(address, false, isWanted, position, offers, uses, next);
   }
 
   /** Returns the service as the settings have it. */
   Service wantedAt(ServiceAddress wanted) {
-    return new Service(isOpen ? address : wanted, isOpen, true, position, offers, next);
+    return new Service(isOpen ? address : wanted, isOpen, true, position, offers, uses, next);
   }
 
   /** Returns the service after its removal from the settings. */
   Service unwanted() {
-    return new Service(address, isOpen, false, position, offers, next);
+    return new Service(address, isOpen, false, position, offers, uses, next);
   }
 
   /** Returns the sessions that serve it. */

@@ -1,13 +1,14 @@
 package culvert.remote;
 
+import culvert.config.Balance;
+import culvert.config.PerService;
 import culvert.config.ServiceAddress;
 import culvert.config.ServiceType;
+import culvert.net.SourcePrefix;
 import culvert.session.Datagrams;
-import culvert.session.PendingStream;
 import culvert.session.Session;
 import culvert.session.Visitor;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -19,9 +20,10 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
- * The sessions that serve each service, used in turn. Guarded by the lock of {@link Registry},
- * except for {@link #open}, {@link #openFlow} and {@link #isServing(Session, String)}. Several
- * sessions serve one service only if each of them asks for sharing.
+ * The sessions that serve each service, and how its visitors are spread over them. Guarded by the
+ * lock of {@link Registry}, except for {@link #open}, {@link #openFlow} and {@link
+ * #isServing(Session, String)}. Several sessions serve one service only if each of them asks for
+ * sharing.
  *
  * <p>A service without a listener is closed. It keeps the sessions that have offered it, which
  * serve it without a new offer if it is opened again. So do those that have offered it with another
@@ -40,10 +42,22 @@ final class ServiceTable {
     /**
      * Returns a flow that the session carries. Called again for another session if this one fails.
      *
+     * @param use the flow ends it
      * @throws IOException if the session cannot carry it
      */
-    F open(Session session, Datagrams datagrams) throws IOException;
+    F open(SessionUses.Use use, Datagrams datagrams) throws IOException;
   }
+
+  /**
+   * Opens anything on a session.
+   *
+   * @param <T> the result
+   */
+  private interface Attempt<T> {
+    T on(SessionUses.Use use) throws IOException;
+  }
+
+  private volatile PerService<Balance> balance = PerService.none();
 
   /** Visitors read it without the lock. */
   private final ConcurrentMap<String, Service> services = new ConcurrentHashMap<>();
@@ -57,6 +71,11 @@ final class ServiceTable {
   /** Creates a table of services that no session serves yet. */
   ServiceTable(Collection<ServiceAddress> addresses) {
     addresses.forEach(this::openService);
+  }
+
+  /** Sets how the next visitors are spread. */
+  void setBalance(PerService<Balance> policies) {
+    balance = policies;
   }
 
   /** Sets the services of the settings. Listeners are opened and closed by other methods. */
@@ -210,21 +229,14 @@ final class ServiceTable {
   }
 
   /**
-   * Opens a stream on one of the service's sessions, in turn. A session whose peer has not answered
-   * a probe yet comes last; a session that cannot open the stream is skipped. Takes no lock.
+   * Opens a stream on one of the service's sessions, in the order of its policy. A session whose
+   * peer has not answered a probe yet comes last; a session that cannot open the stream is skipped.
+   * Takes no lock.
    *
    * @throws IOException if no session can, with the reason of the last
    */
-  PendingStream open(Visitor visitor) throws IOException {
-    IOException why = unserved(visitor.service());
-    for (Session session : inTurn(visitor.service())) {
-      try {
-        return session.open(visitor);
-      } catch (IOException e) {
-        why = e;
-      }
-    }
-    throw why;
+  TcpFront.Opened open(Visitor visitor) throws IOException {
+    return onOne(visitor, use -> new TcpFront.Opened(use.session().open(visitor), use::end));
   }
 
   /**
@@ -232,20 +244,46 @@ final class ServiceTable {
    *
    * @throws IOException if no session can, with the reason of the last
    */
-  <F> F openFlow(String name, FlowOpener<F> opener) throws IOException {
-    IOException why = unserved(name);
-    for (Session session : inTurn(name)) {
+  <F> F openFlow(Visitor visitor, FlowOpener<F> opener) throws IOException {
+    return onOne(
+        visitor,
+        use ->
+            opener.open(
+                use,
+                use.session()
+                    .datagrams(visitor.service())
+                    .orElseThrow(() -> new IOException("the origin proxy does not support UDP"))));
+  }
+
+  private <T> T onOne(Visitor visitor, Attempt<T> attempt) throws IOException {
+    Service service = services.get(visitor.service());
+    IOException why = unserved(visitor.service());
+    // The service may have been removed while its visitor was accepted.
+    for (Session session : service == null ? List.<Session>of() : sessionsFor(visitor, service)) {
+      SessionUses.Use use = service.uses().begin(session);
+      boolean isOpen = false;
       try {
-        Datagrams datagrams =
-            session
-                .datagrams(name)
-                .orElseThrow(() -> new IOException("the origin proxy does not support UDP"));
-        return opener.open(session, datagrams);
+        T opened = attempt.on(use);
+        isOpen = true;
+        return opened;
       } catch (IOException e) {
         why = e;
+      } finally {
+        if (!isOpen) {
+          use.end();
+        }
       }
     }
     throw why;
+  }
+
+  private List<Session> sessionsFor(Visitor visitor, Service service) {
+    return SessionOrder.of(
+        balance.value(visitor.service()).orElse(Balance.ROUND_ROBIN),
+        List.of(service.sessions().toArray(Session[]::new)),
+        service.next().getAndIncrement(),
+        service.uses(),
+        SourcePrefix.of(visitor.address().getAddress()));
   }
 
   private static IOException unserved(String name) {
@@ -264,23 +302,5 @@ final class ServiceTable {
     return service != null
         && !service.sessions().isEmpty()
         && !service.sessions().contains(session);
-  }
-
-  /** Returns no session if the service was removed while its visitor was accepted. */
-  private List<Session> inTurn(String name) {
-    Service service = services.get(name);
-    if (service == null) {
-      return List.of();
-    }
-    Object[] sessions = service.sessions().toArray();
-    int turn = service.next().getAndIncrement();
-    var inTurn = new ArrayList<Session>(sessions.length);
-    var quiet = new ArrayList<Session>();
-    for (int i = 0; i < sessions.length; i++) {
-      Session session = (Session) sessions[Math.floorMod(turn + i, sessions.length)];
-      (session.isQuiet() ? quiet : inTurn).add(session);
-    }
-    inTurn.addAll(quiet);
-    return inTurn;
   }
 }

@@ -23,6 +23,13 @@ import java.util.Optional;
  */
 final class TcpFront implements Listener.Handler, VisitorAdmission.Front {
 
+  /**
+   * A stream of a visitor.
+   *
+   * @param onEnd runs when the visitor does not use it any more
+   */
+  record Opened(PendingStream stream, Runnable onEnd) {}
+
   /** Opens a visitor's stream. */
   @FunctionalInterface
   interface Opener {
@@ -31,7 +38,7 @@ final class TcpFront implements Listener.Handler, VisitorAdmission.Front {
      *
      * @throws IOException if no session can carry it
      */
-    PendingStream open(Visitor visitor) throws IOException;
+    Opened open(Visitor visitor) throws IOException;
   }
 
   private final String label;
@@ -117,18 +124,42 @@ final class TcpFront implements Listener.Handler, VisitorAdmission.Front {
       reset(connection, visitor, Reason.BUSY, cause);
       return;
     }
-    Optional<VisitorStreams.Joined> joined = Optional.empty();
+    open(connection, visitor)
+        .ifPresent(opened -> {
+          try {
+            join(connection, visitor, opened.stream(), since)
+                .ifPresent(VisitorStreams.Joined::relay);
+          } finally {
+            opened.onEnd().run();
+          }
+        });
+  }
+
+  /** Opens a stream; if that fails, the visitor is reset and does not wait any more. */
+  private Optional<Opened> open(SocketConnection connection, Visitor visitor) {
+    Optional<Opened> opened = Optional.empty();
     try {
-      PendingStream opened = opener.open(visitor);
-      admission.opened(connection);
-      joined = streams.await(connection, visitor, opened, since);
+      opened = Optional.of(opener.open(visitor));
     } catch (IOException e) {
       reset(connection, visitor, Reason.UNSERVED, e.getMessage());
-      return;
+    } finally {
+      if (opened.isEmpty()) {
+        pending.end(false);
+      }
+    }
+    return opened;
+  }
+
+  private Optional<VisitorStreams.Joined> join(
+      SocketConnection connection, Visitor visitor, PendingStream stream, long since) {
+    Optional<VisitorStreams.Joined> joined = Optional.empty();
+    try {
+      admission.opened(connection);
+      joined = streams.await(connection, visitor, stream, since);
+      return joined;
     } finally {
       pending.end(joined.isPresent());
     }
-    joined.ifPresent(VisitorStreams.Joined::relay);
   }
 
   private void reset(SocketConnection connection, Visitor visitor, Reason reason, String cause) {

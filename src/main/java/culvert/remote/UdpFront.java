@@ -113,8 +113,7 @@ final class UdpFront implements UdpSocket.Handler, AutoCloseable {
       var visitor = new Visitor(service.service(), source, socket.local());
       flow =
           services.openFlow(
-              service.service(),
-              (session, datagrams) -> VisitorFlow.open(visitor, session, datagrams, socket, this));
+              visitor, (use, datagrams) -> VisitorFlow.open(visitor, use, datagrams, socket, this));
     } catch (IOException e) {
       unserved(source, e);
       return null;

@@ -27,7 +27,7 @@ final class VisitorFlow implements Flow.Receiver {
   private static final long UNCONFIRMED_DRAIN_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final Visitor visitor;
-  private final Session session;
+  private final SessionUses.Use use;
   private final UdpFront front;
   private final FlowPlaces<VisitorFlow>.Place place;
   private final FlowReport report = new FlowReport();
@@ -44,9 +44,9 @@ final class VisitorFlow implements Flow.Receiver {
   /** Time of the last datagram that keeps the flow open. */
   private volatile long lastNanos = openedNanos;
 
-  private VisitorFlow(Visitor visitor, Session session, UdpSocket socket, UdpFront front) {
+  private VisitorFlow(Visitor visitor, SessionUses.Use use, UdpSocket socket, UdpFront front) {
     this.visitor = visitor;
-    this.session = session;
+    this.use = use;
     this.socket = socket;
     this.front = front;
     this.place = front.place(SourcePrefix.of(visitor.address().getAddress()), this);
@@ -56,13 +56,14 @@ final class VisitorFlow implements Flow.Receiver {
    * Opens a flow on a session. Each attempt has an object of its own: the one of a session that
    * failed may have been ended by it.
    *
+   * @param use of the session; the flow ends it
    * @param socket received the visitor's first datagram
    * @throws IOException if the session cannot carry it
    */
   static VisitorFlow open(
-      Visitor visitor, Session session, Datagrams datagrams, UdpSocket socket, UdpFront front)
+      Visitor visitor, SessionUses.Use use, Datagrams datagrams, UdpSocket socket, UdpFront front)
       throws IOException {
-    var opened = new VisitorFlow(visitor, session, socket, front);
+    var opened = new VisitorFlow(visitor, use, socket, front);
     opened.flow = datagrams.open(visitor, opened);
     return opened;
   }
@@ -77,7 +78,7 @@ final class VisitorFlow implements Flow.Receiver {
 
   /** Returns the session that carries it. */
   Session session() {
-    return session;
+    return use.session();
   }
 
   boolean hasEnded() {
@@ -142,6 +143,7 @@ final class VisitorFlow implements Flow.Receiver {
   private boolean finish(FlowReport.Reason reason) {
     boolean isFirst = ended.compareAndSet(false, true);
     if (isFirst) {
+      use.end();
       front.ended(this, report, reason);
     }
     return isFirst;

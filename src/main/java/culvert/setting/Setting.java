@@ -26,6 +26,7 @@ public enum Setting {
   ACCEPT_PROXY_PROTOCOL,
   ALLOW_FROM(new Key("services.*.allow_from")),
   DENY_FROM(new Key("services.*.deny_from")),
+  BALANCE(new Key("services.*.balance")),
   FAIL_FAST,
   VIA(new Key("transport.tcp.proxy")),
 

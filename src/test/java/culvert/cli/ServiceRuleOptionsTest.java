@@ -3,6 +3,7 @@ package culvert.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import culvert.cli.process.Terminal;
+import culvert.config.Balance;
 import culvert.config.NetworkRules;
 import culvert.config.PerService;
 import culvert.config.ServiceRules;
@@ -11,6 +12,7 @@ import culvert.config.toml.Role;
 import culvert.net.Cidr;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -85,6 +87,20 @@ class ServiceRuleOptionsTest {
   }
 
   @Test
+  void policiesOfAServiceAndOfAllServices() throws Exception {
+    var expected =
+        PerService.of(
+            List.of(
+                new ServiceValue<>("", Balance.SOURCE),
+                new ServiceValue<>("web", Balance.FEWEST_CONNECTIONS)));
+    assertThat(ofOptions("--balance=source,web=least-connections").balance()).isEqualTo(expected);
+    assertThat(
+            ofFile("balance = \"source\"\nservices.web.balance = \"least-connections\"\n")
+                .balance())
+        .isEqualTo(expected);
+  }
+
+  @Test
   void ruleOfAPortRangeIsForEachOfItsPorts() throws Exception {
     assertThat(ofFile("services.game.deny_from = [\"10.0.0.0/8\", \"::1\"]\n").networks())
         .isEqualTo(
@@ -105,6 +121,11 @@ class ServiceRuleOptionsTest {
       value = {
         "--deny-from=wbe=10.0.0.0/8 | --deny-from wbe is for the service 'wbe', which has no"
             + " --outside-addr",
+        "--balance=source,web=source,web=round-robin | --balance is given twice for the service"
+            + " 'web'",
+        "--balance=source,source | --balance is given twice for all services",
+        "--balance=web=random | invalid value 'web=random' for --balance: expected one of"
+            + " round-robin, least-connections, source",
         "--deny-from=10.0.0.0/33 | invalid value '10.0.0.0/33' for --deny-from: expected ADDRESS or"
             + " ADDRESS/BITS, such as 10.0.0.0/8 or 2001:db8::/32",
         "--allow-from=a b=::1 | invalid value 'a b=::1' for --allow-from: expected [NAME=]VALUE,"

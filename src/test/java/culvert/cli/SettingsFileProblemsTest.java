@@ -209,6 +209,11 @@ class SettingsFileProblemsTest {
               "line 4: server.deny_from: invalid value 'web=10.0.0.0/8': expected ADDRESS or"
                   + " ADDRESS/BITS, such as 10.0.0.0/8 or 2001:db8::/32"),
           new Case(
+              SERVER + "services.web.balance = \"random\"\nbalance = [\"source\"]",
+              "line 4: server.services.web.balance: invalid value 'random': expected one of"
+                  + " round-robin, least-connections, source",
+              "line 5: server.balance: expected a string, found an array"),
+          new Case(
               SERVER + "services.web.allow_from = \"10.0.0.0/8,::1\"",
               "line 4: server.services.web.allow_from: a value with a comma is not supported; write"
                   + " an array of values"),

@@ -3,15 +3,21 @@ package culvert.remote;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import culvert.config.Balance;
+import culvert.config.PerService;
 import culvert.config.ServiceAddress;
 import culvert.config.ServiceType;
+import culvert.config.ServiceValue;
 import culvert.net.HostPort;
 import culvert.session.Visitor;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** Which sessions serve a service, and in which order they get visitors. */
@@ -42,7 +48,11 @@ class ServiceTableTest {
   }
 
   private FakeSession next() throws IOException {
-    return ((FakeSession.Stream) table.open(VISITOR)).of();
+    return of(table.open(VISITOR));
+  }
+
+  private static FakeSession of(TcpFront.Opened opened) {
+    return ((FakeSession.Stream) opened.stream()).of();
   }
 
   private List<FakeSession> next(int times) throws IOException {
@@ -224,5 +234,111 @@ class ServiceTableTest {
     assertThat(table.isServing(a)).isFalse();
     assertThat(table.isServing(b)).isTrue();
     assertThat(table.servedBy(a)).isEmpty();
+  }
+
+  private void setBalance(Balance policy) {
+    table.setBalance(PerService.of(List.of(new ServiceValue<>("web", policy))));
+  }
+
+  private static Visitor visitor(int source) {
+    return new Visitor("web", new InetSocketAddress("192.0.2." + source, 1000 + source), ADDRESS);
+  }
+
+  @Test
+  void sessionWithTheFewestVisitorsGetsTheNextOne() throws Exception {
+    setBalance(Balance.FEWEST_CONNECTIONS);
+    assertServes(table, a);
+    assertServes(table, b);
+    assertServes(table, c);
+    var first = List.of(table.open(VISITOR), table.open(VISITOR), table.open(VISITOR));
+    assertThat(first).extracting(ServiceTableTest::of).containsExactlyInAnyOrder(a, b, c);
+    TcpFront.Opened ofB = first.stream().filter(one -> of(one) == b).findFirst().orElseThrow();
+    ofB.onEnd().run();
+    ofB.onEnd().run();
+    assertThat(next()).isEqualTo(b);
+    assertThat(next(3)).containsExactlyInAnyOrder(a, b, c);
+  }
+
+  @Test
+  void sessionThatCannotOpenAStreamHasNoVisitor() throws Exception {
+    setBalance(Balance.FEWEST_CONNECTIONS);
+    assertServes(table, a);
+    assertServes(table, b);
+    a.full = "full";
+    assertThat(next(3)).containsOnly(b);
+    a.full = null;
+    assertThat(next(3)).as("a had none, b has three").containsOnly(a);
+  }
+
+  @Test
+  void visitorsOfOneSourceGetTheSameSession() throws Exception {
+    setBalance(Balance.SOURCE);
+    assertServes(table, a);
+    assertServes(table, b);
+    assertServes(table, c);
+    Map<Integer, FakeSession> before = new HashMap<>();
+    for (int source = 0; source < 200; source++) {
+      before.put(source, of(table.open(visitor(source))));
+      assertThat(of(table.open(visitor(source)))).isEqualTo(before.get(source));
+    }
+    for (FakeSession session : List.of(a, b, c)) {
+      assertThat(before.values()).filteredOn(session::equals).hasSizeBetween(40, 95);
+    }
+    table.withdrawAll(b);
+    for (int source = 0; source < 200; source++) {
+      FakeSession after = of(table.open(visitor(source)));
+      assertThat(after == before.get(source)).as("kept").isEqualTo(before.get(source) != b);
+    }
+    FakeSession restarted = new FakeSession("b", "another process");
+    assertServes(table, restarted);
+    for (int source = 0; source < 200; source++) {
+      FakeSession again = of(table.open(visitor(source)));
+      assertThat(again).isEqualTo(before.get(source) == b ? restarted : before.get(source));
+    }
+  }
+
+  @Test
+  void addressesOfOneIpv6NetworkAreOneSource() throws Exception {
+    setBalance(Balance.SOURCE);
+    assertServes(table, a);
+    assertServes(table, b);
+    var sessions = new HashSet<FakeSession>();
+    for (int host = 1; host < 50; host++) {
+      var address = new InetSocketAddress("2001:db8::" + host, host);
+      sessions.add(of(table.open(new Visitor("web", address, ADDRESS))));
+    }
+    assertThat(sessions).hasSize(1);
+  }
+
+  @Test
+  void quietSessionIsTheLastOfEveryPolicy() throws Exception {
+    assertServes(table, a);
+    assertServes(table, b);
+    a.quiet = true;
+    for (Balance policy : Balance.values()) {
+      setBalance(policy);
+      for (int source = 0; source < 20; source++) {
+        assertThat(of(table.open(visitor(source)))).as("%s", policy).isEqualTo(b);
+      }
+    }
+  }
+
+  @Test
+  void policyOfAllServicesIsForThoseWithoutTheirOwn() throws Exception {
+    table.setBalance(
+        PerService.of(
+            List.of(
+                new ServiceValue<>("", Balance.SOURCE),
+                new ServiceValue<>("web", Balance.ROUND_ROBIN))));
+    assertServes(table, a);
+    assertServes(table, b);
+    table.add(a, "ssh");
+    table.add(b, "ssh");
+    assertThat(next(4)).containsExactly(a, b, a, b);
+    var sessions = new HashSet<FakeSession>();
+    for (int i = 0; i < 10; i++) {
+      sessions.add(of(table.open(new Visitor("ssh", ADDRESS, ADDRESS))));
+    }
+    assertThat(sessions).hasSize(1);
   }
 }

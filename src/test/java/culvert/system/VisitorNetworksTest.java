@@ -51,12 +51,16 @@ class VisitorNetworksTest {
         Stream.of(texts).map(text -> ServiceValue.parse(text, Cidr::parse)).toList());
   }
 
+  private void setRules(PerService<Cidr> allowed, PerService<Cidr> denied) {
+    options.rules(new ServiceRules(NetworkRules.of(allowed, denied), PerService.none()));
+  }
+
   private void allow(String... networks) {
-    options.rules(new ServiceRules(NetworkRules.of(networks(networks), PerService.none())));
+    setRules(networks(networks), PerService.none());
   }
 
   private void deny(String... networks) {
-    options.rules(new ServiceRules(NetworkRules.of(PerService.none(), networks(networks))));
+    setRules(PerService.none(), networks(networks));
   }
 
   private static Socket visit(RunningRoles roles, String service, String source)

@@ -1,5 +1,6 @@
 package culvert.cli.option;
 
+import culvert.config.Balance;
 import culvert.config.ByteCount;
 import culvert.config.GroupAddress;
 import culvert.config.GroupNumber;
@@ -69,6 +70,7 @@ public final class Converters {
           new Entry<>(
               Cidr.class,
               form("ADDRESS or ADDRESS/BITS, such as 10.0.0.0/8 or 2001:db8::/32", Cidr::parse)),
+          new Entry<>(Balance.class, word(Balance.class, Balance::word)),
           new Entry<>(NoiseProtocol.class, explained(NoiseProtocol::parse)),
           new Entry<>(BounceGreeting.class, word(BounceGreeting.class, BounceGreeting::word)),
           new Entry<>(ProtocolKind.class, word(ProtocolKind.class)),

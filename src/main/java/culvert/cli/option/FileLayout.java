@@ -28,6 +28,10 @@ public final class FileLayout {
       EnumSet.of(
           Setting.SECRET, Setting.BORE_SECRET, Setting.AUTH, Setting.BOUNCE_AUTH, Setting.VIA);
 
+  /** Options that are repeated for each service, and have one value for each. */
+  private static final Set<Setting> SINGLE_OF_SERVICE =
+      EnumSet.of(Setting.OUTSIDE_ADDR, Setting.ORIGIN_SERVER_ADDR, Setting.BALANCE);
+
   private FileLayout() {}
 
   /** Returns the keys of a role's block. */
@@ -49,7 +53,7 @@ public final class FileLayout {
         setting.key(),
         Optional.of(setting),
         kind(option),
-        option.typeInfo().isMultiValue(),
+        option.typeInfo().isMultiValue() && !SINGLE_OF_SERVICE.contains(setting),
         SECRETS.contains(setting),
         text -> problem(converter, text));
   }

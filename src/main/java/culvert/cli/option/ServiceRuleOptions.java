@@ -1,5 +1,6 @@
 package culvert.cli.option;
 
+import culvert.config.Balance;
 import culvert.config.NetworkRules;
 import culvert.config.PerService;
 import culvert.config.ServiceRules;
@@ -37,8 +38,23 @@ public final class ServiceRuleOptions {
   @InHelp(HelpGroup.ADDRESSES)
   private List<ServiceValue<Cidr>> denied = List.of();
 
+  @Option(
+      names = "--balance",
+      paramLabel = "[NAME=]POLICY",
+      split = ",",
+      hideParamSyntax = true,
+      converter = ServiceValueForms.Policy.class,
+      description =
+          "Spread the visitors of a service over the origin proxies that share it with --share:"
+              + " round-robin, least-connections, or source for the same origin proxy to all"
+              + " visitors with one address; without NAME, of every service that has no policy of"
+              + " its own. [default: round-robin]")
+  @InHelp(HelpGroup.OPERATION)
+  private List<ServiceValue<Balance>> balance = List.of();
+
   /** Returns the rules. */
   public ServiceRules rules() {
-    return new ServiceRules(NetworkRules.of(PerService.of(allowed), PerService.of(denied)));
+    return new ServiceRules(
+        NetworkRules.of(PerService.of(allowed), PerService.of(denied)), PerService.of(balance));
   }
 }

@@ -1,5 +1,6 @@
 package culvert.cli.option;
 
+import culvert.config.Balance;
 import culvert.config.ServiceValue;
 import culvert.net.Cidr;
 import picocli.CommandLine.ITypeConverter;
@@ -56,6 +57,14 @@ public final class ServiceValueForms {
     /** Creates the converter. */
     public Network() {
       super(Cidr.class);
+    }
+  }
+
+  /** Reads how visitors are spread. */
+  public static final class Policy extends Named<Balance> {
+    /** Creates the converter. */
+    public Policy() {
+      super(Balance.class);
     }
   }
 }

@@ -91,7 +91,7 @@ final class NativeKeys {
   }
 
   private static Key with(Key key, Function<String, Optional<String>> check) {
-    return new Key(key.path(), key.setting(), key.kind(), false, key.isSecret(), check);
+    return new Key(key.path(), key.setting(), key.kind(), key.isList(), key.isSecret(), check);
   }
 
   private static Optional<String> address(Key key, String text) {
