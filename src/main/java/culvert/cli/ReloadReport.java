@@ -115,7 +115,7 @@ final class ReloadReport {
   private List<String> keys(Set<Setting> settings, ReloadRules.Effect effect) {
     return settings.stream()
         .filter(one -> !LISTS.contains(one) && ReloadRules.effect(role, one) == effect)
-        .map(one -> role.block() + "." + one.key())
+        .map(one -> role.block() + "." + one.key().replace("*", "NAME"))
         .toList();
   }
 

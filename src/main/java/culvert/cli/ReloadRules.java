@@ -74,6 +74,7 @@ final class ReloadRules {
               Setting.ALLOW_FROM,
               Setting.DENY_FROM,
               Setting.BALANCE,
+              Setting.MAX_BANDWIDTH,
               Setting.OPEN_TIMEOUT,
               Setting.FLOW_TIMEOUT,
               Setting.HALF_CLOSE_TIMEOUT,

@@ -1,6 +1,8 @@
 package culvert.config;
 
+import culvert.setting.ServiceSetting;
 import culvert.setting.Setting;
+import culvert.setting.SettingException;
 import java.util.List;
 
 /**
@@ -8,11 +10,19 @@ import java.util.List;
  *
  * @param networks the networks whose visitors may use a service
  * @param balance how visitors are spread over the origin proxies that share a service
+ * @param bandwidth bytes per second of all visitors of a service together, in each direction
  */
-public record ServiceRules(NetworkRules networks, PerService<Balance> balance) {
+public record ServiceRules(
+    NetworkRules networks, PerService<Balance> balance, PerService<ByteCount> bandwidth) {
+
+  /** A visitor would wait for seconds between two pieces. */
+  private static final ByteCount MIN_BANDWIDTH = ByteCount.parse("1K");
+
+  private static final ByteCount MAX_BANDWIDTH = ByteCount.parse("1024G");
 
   /** No rules. */
-  public static final ServiceRules NONE = new ServiceRules(NetworkRules.NONE, PerService.none());
+  public static final ServiceRules NONE =
+      new ServiceRules(NetworkRules.NONE, PerService.none(), PerService.none());
 
   /**
    * Checks that each rule is for a service that exists, and that none contradicts another.
@@ -22,5 +32,15 @@ public record ServiceRules(NetworkRules networks, PerService<Balance> balance) {
   void check(List<ServiceAddress> services) {
     networks.check(services);
     balance.checkSingle(Setting.BALANCE, services);
+    bandwidth.checkSingle(Setting.MAX_BANDWIDTH, services);
+    bandwidth.values().forEach((service, all) -> checkBandwidth(service, all.getFirst()));
+  }
+
+  private static void checkBandwidth(String service, ByteCount value) {
+    if (value.bytes() < MIN_BANDWIDTH.bytes() || value.bytes() > MAX_BANDWIDTH.bytes()) {
+      throw new SettingException(
+          "invalid value '%s' for %s: expected %s to %s bytes per second",
+          value, new ServiceSetting(Setting.MAX_BANDWIDTH, service), MIN_BANDWIDTH, MAX_BANDWIDTH);
+    }
   }
 }

@@ -94,6 +94,14 @@ public interface Connection extends AutoCloseable {
     return false;
   }
 
+  /**
+   * Returns whether this side has closed or reset the connection. A connection on top of another
+   * one may return false.
+   */
+  default boolean isClosed() {
+    return false;
+  }
+
   /** Returns why this connection ended abnormally, if it did. */
   Optional<CloseCause> closeCause();
 

@@ -95,6 +95,11 @@ public abstract class ForwardingConnection implements Connection {
   }
 
   @Override
+  public boolean isClosed() {
+    return connection.isClosed();
+  }
+
+  @Override
   public Optional<CloseCause> closeCause() {
     return connection.closeCause();
   }

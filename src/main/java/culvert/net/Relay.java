@@ -79,10 +79,14 @@ public final class Relay {
     private final ObservedOutput output;
     private volatile State state = State.COPYING;
 
-    Direction(Connection from, Connection to) {
+    Direction(Connection from, Connection to, BandwidthLimit limit) {
       this.from = from;
       this.to = to;
-      this.output = new ObservedOutput(to.output());
+      this.output =
+          new ObservedOutput(
+              limit.buckets().isEmpty()
+                  ? to.output()
+                  : new ThrottledOutput(to.output(), limit, Relay.this::isOver));
     }
 
     void copy() {
@@ -147,11 +151,28 @@ public final class Relay {
    */
   public Relay(
       String name, Connection first, Connection second, Deadlines deadlines, IdleLimits idle) {
+    this(name, first, second, deadlines, idle, BandwidthLimits.NONE);
+  }
+
+  /**
+   * Creates a relay that copies nothing yet.
+   *
+   * @param name prefix of the forward loop's thread name, as {@code visitor > service}
+   * @param idle how long it may be idle; measured from {@link #finish}
+   * @param limits the rates of both directions, which may change meanwhile
+   */
+  public Relay(
+      String name,
+      Connection first,
+      Connection second,
+      Deadlines deadlines,
+      IdleLimits idle,
+      BandwidthLimits limits) {
     this.name = name;
     this.first = first;
     this.second = second;
-    this.forward = new Direction(first, second);
-    this.backward = new Direction(second, first);
+    this.forward = new Direction(first, second, limits.forward());
+    this.backward = new Direction(second, first, limits.backward());
     this.idleWatch =
         new IdleWatch(
             deadlines,
@@ -223,6 +244,11 @@ public final class Relay {
   public Outcome run() {
     startForward();
     return finish();
+  }
+
+  /** Returns whether a loop that waits for its rate should end the wait. */
+  private boolean isOver() {
+    return outcome.get() != null || first.isClosed() || second.isClosed();
   }
 
   private static void resetOnDeath(Connection connection) {

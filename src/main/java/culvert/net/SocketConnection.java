@@ -207,6 +207,11 @@ public final class SocketConnection implements Connection {
   }
 
   @Override
+  public boolean isClosed() {
+    return closed.get();
+  }
+
+  @Override
   public Optional<CloseCause> closeCause() {
     return Optional.ofNullable(closeCause);
   }

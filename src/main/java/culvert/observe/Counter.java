@@ -74,7 +74,10 @@ public enum Counter {
   DATAGRAMS_UNSERVED,
   /** Datagrams dropped because the network of their visitor is not allowed or denied. */
   DATAGRAMS_DENIED,
-  /** Datagrams dropped because they were too long, or too many waited to be sent. */
+  /**
+   * Datagrams dropped because they were too long, too many waited to be sent, or they were beyond
+   * {@code --max-bandwidth}.
+   */
   DATAGRAMS_DROPPED,
   /** Streams reset under memory pressure, those with the most bytes for the longest time first. */
   STREAMS_NOT_DRAINED,

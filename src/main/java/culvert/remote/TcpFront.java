@@ -2,6 +2,7 @@ package culvert.remote;
 
 import static culvert.observe.LogEvent.event;
 
+import culvert.net.BandwidthLimits;
 import culvert.net.Durations;
 import culvert.net.Listener;
 import culvert.net.ReservedPlaces;
@@ -47,6 +48,7 @@ final class TcpFront implements Listener.Handler, VisitorAdmission.Front {
   private final int maxOpens;
   private final PendingOpens pending;
   private final VisitorAdmission admission;
+  private final Bandwidths bandwidths;
   private final VisitorStreams streams;
   private final VisitorResets resets;
   private final Counters counters;
@@ -63,6 +65,7 @@ final class TcpFront implements Listener.Handler, VisitorAdmission.Front {
       ReservedPlaces.Share share,
       int maxOpens,
       VisitorAdmission admission,
+      Bandwidths bandwidths,
       VisitorStreams streams,
       VisitorResets resets,
       Counters counters,
@@ -73,6 +76,7 @@ final class TcpFront implements Listener.Handler, VisitorAdmission.Front {
     this.maxOpens = maxOpens;
     this.pending = new PendingOpens(maxOpens);
     this.admission = admission;
+    this.bandwidths = bandwidths;
     this.streams = streams;
     this.resets = resets;
     this.counters = counters;
@@ -126,10 +130,12 @@ final class TcpFront implements Listener.Handler, VisitorAdmission.Front {
     }
     open(connection, visitor)
         .ifPresent(opened -> {
+          BandwidthLimits limits = bandwidths.acquire(label);
           try {
-            join(connection, visitor, opened.stream(), since)
+            join(connection, visitor, opened.stream(), limits, since)
                 .ifPresent(VisitorStreams.Joined::relay);
           } finally {
+            bandwidths.release(label);
             opened.onEnd().run();
           }
         });
@@ -151,11 +157,15 @@ final class TcpFront implements Listener.Handler, VisitorAdmission.Front {
   }
 
   private Optional<VisitorStreams.Joined> join(
-      SocketConnection connection, Visitor visitor, PendingStream stream, long since) {
+      SocketConnection connection,
+      Visitor visitor,
+      PendingStream stream,
+      BandwidthLimits limits,
+      long since) {
     Optional<VisitorStreams.Joined> joined = Optional.empty();
     try {
       admission.opened(connection);
-      joined = streams.await(connection, visitor, stream, since);
+      joined = streams.await(connection, visitor, stream, limits, since);
       return joined;
     } finally {
       pending.end(joined.isPresent());

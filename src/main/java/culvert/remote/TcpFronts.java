@@ -24,6 +24,7 @@ final class TcpFronts implements AutoCloseable {
   private final VisitorResets resets;
   private final VisitorStreams streams;
   private final VisitorAdmission admission;
+  private final Bandwidths bandwidths;
   private final LimitedLog<String> acceptFailures;
 
   /**
@@ -45,6 +46,7 @@ final class TcpFronts implements AutoCloseable {
     this.resets = new VisitorResets(counters, lines);
     this.acceptFailures = new LimitedLog<>(log, counters, 1, period);
     this.streams = new VisitorStreams(settings, pool, deadlines, counters, log, lines, resets);
+    this.bandwidths = new Bandwidths(settings);
     this.admission = new VisitorAdmission(settings, resets, deadlines, counters, log);
   }
 
@@ -68,7 +70,16 @@ final class TcpFronts implements AutoCloseable {
   TcpFront front(String label, TcpFront.Opener opener, ReservedPlaces.Share share) {
     int opens = settings.get().resourceLimits().opensPerService();
     return new TcpFront(
-        label, opener, share, opens, admission, streams, resets, counters, acceptFailures);
+        label,
+        opener,
+        share,
+        opens,
+        admission,
+        bandwidths,
+        streams,
+        resets,
+        counters,
+        acceptFailures);
   }
 
   /** Returns the places of another public address. They are reserved while it is listened at. */
@@ -76,9 +87,10 @@ final class TcpFronts implements AutoCloseable {
     return admission.share();
   }
 
-  /** Uses the limits of the current settings. */
+  /** Uses the rules and limits of the current settings, also for connected visitors. */
   void settingsChanged() {
     admission.settingsChanged();
+    bandwidths.settingsChanged();
   }
 
   /** Returns how many visitors are connected now. */

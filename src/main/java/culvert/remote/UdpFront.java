@@ -4,6 +4,7 @@ import static culvert.observe.LogEvent.event;
 
 import culvert.config.ServiceAddress;
 import culvert.config.ServiceRules;
+import culvert.net.BandwidthLimits;
 import culvert.net.FlowPlaces;
 import culvert.net.HostPort;
 import culvert.net.SourcePrefix;
@@ -34,6 +35,7 @@ final class UdpFront implements UdpSocket.Handler, AutoCloseable {
   private final UdpListener listener;
   private final ServiceTable services;
   private final Supplier<ServiceRules> rules;
+  private final BandwidthLimits limits;
   private final FlowPlaces<VisitorFlow>.Share places;
   private final Counters counters;
   private final Log log;
@@ -51,6 +53,7 @@ final class UdpFront implements UdpSocket.Handler, AutoCloseable {
    *
    * @param service its address is the bound one
    * @param rules the current ones
+   * @param limits the rates of all its datagrams
    * @param reports receives a line for each flow that has ended
    * @param lines receives a line for each source whose datagrams are not served
    */
@@ -59,6 +62,7 @@ final class UdpFront implements UdpSocket.Handler, AutoCloseable {
       UdpListener listener,
       ServiceTable services,
       Supplier<ServiceRules> rules,
+      BandwidthLimits limits,
       FlowPlaces<VisitorFlow>.Share places,
       Counters counters,
       Log log,
@@ -68,6 +72,7 @@ final class UdpFront implements UdpSocket.Handler, AutoCloseable {
     this.listener = listener;
     this.services = services;
     this.rules = rules;
+    this.limits = limits;
     this.places = places;
     this.counters = counters;
     this.log = log;
@@ -180,7 +185,12 @@ final class UdpFront implements UdpSocket.Handler, AutoCloseable {
     return places.place(source, flow);
   }
 
-  /** Counts a datagram to a visitor that could not be sent. */
+  /** Returns the rates of the datagrams of all flows together. */
+  BandwidthLimits limits() {
+    return limits;
+  }
+
+  /** Counts a datagram that could not be sent, or was beyond the rate. */
   void countDropped() {
     counters.count(Counter.DATAGRAMS_DROPPED);
   }

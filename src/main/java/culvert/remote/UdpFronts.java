@@ -33,7 +33,7 @@ final class UdpFronts implements AutoCloseable {
   private static final int CHECKS_PER_TIMEOUT = 8;
 
   private final Supplier<RemoteSettings> settings;
-
+  private final Bandwidths bandwidths;
   private final Deadlines deadlines;
   private final Counters counters;
   private final Log log;
@@ -58,6 +58,7 @@ final class UdpFronts implements AutoCloseable {
    */
   UdpFronts(Supplier<RemoteSettings> settings, Deadlines deadlines, Counters counters, Log log) {
     this.settings = settings;
+    this.bandwidths = new Bandwidths(settings);
     this.period = checkPeriod();
     this.deadlines = deadlines;
     this.counters = counters;
@@ -84,28 +85,29 @@ final class UdpFronts implements AutoCloseable {
             listener,
             services,
             () -> settings.get().rules(),
+            bandwidths.acquire(service),
             places.share(),
             counters,
             log,
             reports,
             lines);
     fronts.add(front);
-    return new Bound(address.address(), front);
+    return new Bound(address, front);
   }
 
   /** The listener of one service. */
   private final class Bound implements BoundListener {
-    private final HostPort address;
+    private final ServiceAddress service;
     private final UdpFront front;
 
-    Bound(HostPort address, UdpFront front) {
-      this.address = address;
+    Bound(ServiceAddress service, UdpFront front) {
+      this.service = service;
       this.front = front;
     }
 
     @Override
     public HostPort address() {
-      return address;
+      return service.address();
     }
 
     @Override
@@ -125,7 +127,9 @@ final class UdpFronts implements AutoCloseable {
     @Override
     public void close() {
       front.close();
-      fronts.remove(front);
+      if (fronts.remove(front)) {
+        bandwidths.release(service.service());
+      }
     }
   }
 
@@ -154,6 +158,7 @@ final class UdpFronts implements AutoCloseable {
       startExpiry();
     }
     fronts.forEach(UdpFront::endDenied);
+    bandwidths.settingsChanged();
   }
 
   /** Returns the number of flows. */

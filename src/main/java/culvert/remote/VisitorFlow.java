@@ -102,6 +102,10 @@ final class VisitorFlow implements Flow.Receiver {
     socket = by;
     lastNanos = System.nanoTime();
     place.sent(lastNanos);
+    if (!front.limits().forward().tryTake(datagram.remaining())) {
+      front.countDropped();
+      return;
+    }
     report.countIn(datagram.remaining());
     flow.send(datagram);
   }
@@ -115,7 +119,7 @@ final class VisitorFlow implements Flow.Receiver {
     place.answered();
     int bytes = datagram.remaining();
     try {
-      if (socket.send(datagram, visitor.address())) {
+      if (front.limits().backward().tryTake(bytes) && socket.send(datagram, visitor.address())) {
         if (place.isConfirmed()) {
           lastNanos = System.nanoTime();
         }

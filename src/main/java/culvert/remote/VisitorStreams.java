@@ -3,6 +3,7 @@ package culvert.remote;
 import static culvert.observe.LogEvent.event;
 
 import culvert.config.RemoteSettings;
+import culvert.net.BandwidthLimits;
 import culvert.net.BufferPool;
 import culvert.net.CloseCause;
 import culvert.net.Connection;
@@ -91,10 +92,16 @@ final class VisitorStreams {
    * Waits for the answer to a visitor's stream; returns empty if there is none, after the visitor
    * was reset.
    *
+   * @param limits the rates of its bytes
    * @param since when the visitor was accepted, by {@link System#nanoTime}
    */
-  Optional<Joined> await(Connection connection, Visitor visitor, PendingStream opened, long since) {
-    PendingRelay waiting = startReading(connection, visitor, opened);
+  Optional<Joined> await(
+      Connection connection,
+      Visitor visitor,
+      PendingStream opened,
+      BandwidthLimits limits,
+      long since) {
+    PendingRelay waiting = startReading(connection, visitor, opened, limits);
     PendingStream.Outcome outcome;
     try {
       outcome = opened.await(settings.get().openTimeout().minusNanos(System.nanoTime() - since));
@@ -124,7 +131,8 @@ final class VisitorStreams {
     }
   }
 
-  private PendingRelay startReading(Connection connection, Visitor visitor, PendingStream opened) {
+  private PendingRelay startReading(
+      Connection connection, Visitor visitor, PendingStream opened, BandwidthLimits limits) {
     String name = visitor.name() + " " + visitor.service();
     Relay.IdleLimits idle = settings.get().timeouts().idleLimits();
     try {
@@ -133,7 +141,7 @@ final class VisitorStreams {
           connection,
           pool,
           opened,
-          (first, second) -> new Relay(name, first, second, deadlines, idle));
+          (first, second) -> new Relay(name, first, second, deadlines, idle, limits));
     } catch (RuntimeException | Error e) {
       // Such as a thread that could not be started: no other code holds the stream yet.
       opened.cancel();

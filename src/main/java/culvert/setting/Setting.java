@@ -27,6 +27,7 @@ public enum Setting {
   ALLOW_FROM(new Key("services.*.allow_from")),
   DENY_FROM(new Key("services.*.deny_from")),
   BALANCE(new Key("services.*.balance")),
+  MAX_BANDWIDTH(new Key("services.*.max_bandwidth")),
   FAIL_FAST,
   VIA(new Key("transport.tcp.proxy")),
 

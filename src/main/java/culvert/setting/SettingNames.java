@@ -26,9 +26,10 @@ public interface SettingNames {
     return written(setting).orElseGet(() -> unset(setting));
   }
 
-  /** Returns the name of a setting of one service. */
+  /** Returns the name of a setting of one service, or of the setting as a whole. */
   default String of(ServiceSetting ofService) {
-    return of(ofService.setting()) + " " + ofService.service();
+    String name = of(ofService.setting());
+    return ofService.service().isEmpty() ? name : name + " " + ofService.service();
   }
 
   /** Returns the names of those settings that are set, or of all if it is unknown which are. */

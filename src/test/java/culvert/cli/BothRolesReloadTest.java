@@ -6,6 +6,7 @@ import static culvert.cli.RoleFiles.client;
 import static culvert.cli.RoleFiles.write;
 import static culvert.testing.TestClient.assertEchoes;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import culvert.net.HostPort;
 import culvert.testing.Eventually;
@@ -14,6 +15,7 @@ import culvert.testing.ReservedPorts;
 import culvert.testing.RolePair;
 import culvert.testing.TestClient;
 import culvert.testing.TestServer;
+import java.io.IOException;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -78,6 +80,43 @@ class BothRolesReloadTest {
         assertThat(server.log() + client.log()).doesNotContain("secret of the home");
       }
     }
+  }
+
+  @Test
+  void changedRulesHoldForTheVisitorsThatAreConnected() throws Exception {
+    try (TestServer echo = TestServer.echo();
+        var server = server()) {
+      Path ofClient =
+          Files.writeString(
+              folder.resolve("client.toml"),
+              client(server.address("control "), echo.address(), "web"));
+      try (var client = new ReloadedRole("run", ofClient.toString());
+          Socket visitor = dialAfterLogin(client, server)) {
+        assertEchoes(visitor, "before");
+        write(
+            file(),
+            SERVER
+                + "deny_from = \"127.0.0.1\"\n"
+                + "services.web.balance = \"source\"\nmax_bandwidth = \"1M\"\n");
+        server.awaitLog(
+            RELOADED,
+            "changed=server.services.NAME.deny_from,server.services.NAME.balance,"
+                + "server.services.NAME.max_bandwidth");
+        assertThatThrownBy(() -> assertThat(visitor.getInputStream().read()).isEqualTo(-1))
+            .isInstanceOf(IOException.class);
+        server.awaitLog("visitor reset", "service=web", "reason=denied");
+        write(file(), SERVER + "services.web.allow_from = \"127.0.0.0/8\"\n");
+        server.awaitLog(2, RELOADED);
+        try (Socket again = TestClient.dial(server.address("web="))) {
+          assertEchoes(again, "after");
+        }
+      }
+    }
+  }
+
+  private static Socket dialAfterLogin(ReloadedRole client, ReloadedRole server) throws Exception {
+    client.awaitLog("session started");
+    return TestClient.dial(server.address("web="));
   }
 
   /** The six services of a user, and a seventh. */

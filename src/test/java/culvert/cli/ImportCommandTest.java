@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Settings of other programs: the printed file is valid, and carries traffic. */
@@ -215,6 +216,29 @@ class ImportCommandTest {
     Path file =
         Files.writeString(folder.resolve("frpc.toml"), text + service + String.join("", more));
     return Cli.run("import", "frp", file.toString());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1MB, 1024K, server", "1.5MB, 1536K, client", "300KB, 300K, client"})
+  void bandwidthOfAProxyIsThatOfItsService(String limit, String size, String mode)
+      throws Exception {
+    Cli run =
+        frp(
+            "serverAddr = \"example.com\"\nauth.token = \"0123456789abcdef\"\n",
+            "transport.bandwidthLimit = \"" + limit + "\"\n",
+            "transport.bandwidthLimitMode = \"" + mode + "\"\n");
+    assertThat(run.out()).contains("max_bandwidth = \"" + size + "\"");
+    assertThat(run.exit()).isZero();
+    check(run.out());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"0KB", "0.5KB", "1GB", "fast", "999999999MB"})
+  void bandwidthWithoutAnEquivalentBecomesAComment(String limit) throws Exception {
+    Cli run =
+        frp("serverAddr = \"example.com\"\n", "transport.bandwidthLimit = \"" + limit + "\"\n");
+    assertCommented(run, "proxies.a.b.transport.bandwidthLimit");
+    check(run.out());
   }
 
   @Test

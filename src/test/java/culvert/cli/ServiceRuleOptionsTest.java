@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import culvert.cli.process.Terminal;
 import culvert.config.Balance;
+import culvert.config.ByteCount;
 import culvert.config.NetworkRules;
 import culvert.config.PerService;
 import culvert.config.ServiceRules;
@@ -101,6 +102,18 @@ class ServiceRuleOptionsTest {
   }
 
   @Test
+  void bandwidthOfAServiceAndOfAllServices() throws Exception {
+    PerService<ByteCount> expected =
+        PerService.of(
+            List.of(
+                new ServiceValue<>("", new ByteCount(1 << 20)),
+                new ServiceValue<>("web", new ByteCount(64 << 10))));
+    assertThat(ofOptions("--max-bandwidth=1M,web=64K").bandwidth()).isEqualTo(expected);
+    assertThat(ofFile("max_bandwidth = \"1M\"\nservices.web.max_bandwidth = 65536\n").bandwidth())
+        .isEqualTo(expected);
+  }
+
+  @Test
   void ruleOfAPortRangeIsForEachOfItsPorts() throws Exception {
     assertThat(ofFile("services.game.deny_from = [\"10.0.0.0/8\", \"::1\"]\n").networks())
         .isEqualTo(
@@ -126,6 +139,13 @@ class ServiceRuleOptionsTest {
         "--balance=source,source | --balance is given twice for all services",
         "--balance=web=random | invalid value 'web=random' for --balance: expected one of"
             + " round-robin, least-connections, source",
+        "--max-bandwidth=web=100 | invalid value '100' for --max-bandwidth web: expected 1K to"
+            + " 1024G bytes per second",
+        "--max-bandwidth=100 | invalid value '100' for --max-bandwidth: expected 1K to 1024G bytes"
+            + " per second",
+        "--max-bandwidth=web=1M,web=2M | --max-bandwidth is given twice for the service 'web'",
+        "--max-bandwidth=wbe=1M | --max-bandwidth wbe is for the service 'wbe', which has no"
+            + " --outside-addr",
         "--deny-from=10.0.0.0/33 | invalid value '10.0.0.0/33' for --deny-from: expected ADDRESS or"
             + " ADDRESS/BITS, such as 10.0.0.0/8 or 2001:db8::/32",
         "--allow-from=a b=::1 | invalid value 'a b=::1' for --allow-from: expected [NAME=]VALUE,"

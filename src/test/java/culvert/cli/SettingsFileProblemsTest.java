@@ -214,6 +214,20 @@ class SettingsFileProblemsTest {
                   + " round-robin, least-connections, source",
               "line 5: server.balance: expected a string, found an array"),
           new Case(
+              SERVER + "services.web.max_bandwidth = 1.5\nmax_bandwidth = \"fast\"",
+              "line 4: server.services.web.max_bandwidth: expected a size such as \"64K\", \"16M\""
+                  + " or \"1G\", or a number of bytes, found a number",
+              "line 5: server.max_bandwidth: invalid value 'fast': expected a size such as 4096,"
+                  + " 64K, 16M or 1G"),
+          new Case(
+              SERVER + "services.web.max_bandwidth = 100",
+              "line 4: invalid value '100' for server.services.web.max_bandwidth: expected 1K to"
+                  + " 1024G bytes per second"),
+          new Case(
+              SERVER + "max_bandwidth = \"1025G\"",
+              "line 4: invalid value '1025G' for server.max_bandwidth: expected 1K to 1024G bytes"
+                  + " per second"),
+          new Case(
               SERVER + "services.web.allow_from = \"10.0.0.0/8,::1\"",
               "line 4: server.services.web.allow_from: a value with a comma is not supported; write"
                   + " an array of values"),

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import culvert.config.ServiceAddress;
 import culvert.config.ServiceRules;
 import culvert.config.ServiceType;
+import culvert.net.BandwidthLimits;
 import culvert.net.CloseCause;
 import culvert.net.DatagramLoop;
 import culvert.net.Flow;
@@ -101,6 +102,7 @@ class UdpFrontTest {
             listener,
             services,
             () -> ServiceRules.NONE,
+            BandwidthLimits.NONE,
             places.share(),
             counters,
             log.log(),

@@ -3,6 +3,7 @@ package culvert.remote;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import culvert.net.BandwidthLimits;
 import culvert.net.BufferPool;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
@@ -69,7 +70,8 @@ class VisitorStreamsTest {
               () -> settings, new BufferPool(), deadlines, counters, log.log(), lines, resets);
       Connection near = pair.near();
       var visitor = new Visitor("web", near.peer(), near.local());
-      assertThatThrownBy(() -> streams.await(near, visitor, opened, System.nanoTime()))
+      assertThatThrownBy(
+              () -> streams.await(near, visitor, opened, BandwidthLimits.NONE, System.nanoTime()))
           .isInstanceOf(OutOfMemoryError.class)
           .hasMessage(NO_MEMORY);
       assertThat(cancels).hasValue(1);

@@ -69,7 +69,9 @@ class BalanceTest {
   private void setBalance(Balance policy) {
     options.rules(
         new ServiceRules(
-            NetworkRules.NONE, PerService.of(List.of(new ServiceValue<>("", policy)))));
+            NetworkRules.NONE,
+            PerService.of(List.of(new ServiceValue<>("", policy))),
+            PerService.none()));
     tunnel.remote().reload(options.remoteSettings());
   }
 

@@ -52,7 +52,8 @@ class VisitorNetworksTest {
   }
 
   private void setRules(PerService<Cidr> allowed, PerService<Cidr> denied) {
-    options.rules(new ServiceRules(NetworkRules.of(allowed, denied), PerService.none()));
+    options.rules(
+        new ServiceRules(NetworkRules.of(allowed, denied), PerService.none(), PerService.none()));
   }
 
   private void allow(String... networks) {

@@ -4,6 +4,8 @@ import culvert.config.toml.Table;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** Imports a file of frps or frpc in TOML. */
@@ -12,6 +14,15 @@ final class FrpImport {
   private static final String EVERY_HOST = "0.0.0.0";
   private static final long DEFAULT_PORT = 7000;
   private static final long MAX_PORT = 65535;
+
+  /** frp's MB is 1024 of its KB, which is 1024 bytes. */
+  private static final int KIBI = 1024;
+
+  /** The longest number that a size has. */
+  private static final long MAX_KIBIBYTES = 999_999_999;
+
+  private static final Pattern BANDWIDTH = Pattern.compile("([0-9]{1,9}(?:\\.[0-9]+)?)(KB|MB)");
+
   private static final String SERVER = "server";
   private static final String CLIENT = "client";
 
@@ -198,8 +209,22 @@ final class FrpImport {
     SourceTable transport = proxy.inner("transport");
     transport.reject(
         "proxyProtocolVersion", "one version for all services: set proxy_protocol in [client]");
+    transport.with("bandwidthLimit", String.class, limit -> bandwidth(transport, name, limit));
     transport.rejectOthers();
     proxy.rejectOthers();
+  }
+
+  /** Both programs limit each direction; the side that does so has no effect on visitors. */
+  private void bandwidth(SourceTable transport, String service, String limit) {
+    transport.take("bandwidthLimitMode", String.class);
+    Matcher form = BANDWIDTH.matcher(limit.strip());
+    double count = form.matches() ? Double.parseDouble(form.group(1)) : 0;
+    long kibibytes = (long) (form.matches() && form.group(2).equals("MB") ? count * KIBI : count);
+    if (0 < kibibytes && kibibytes <= MAX_KIBIBYTES) {
+      text.put(Importer.serviceTable(SERVER, service), "max_bandwidth", kibibytes + "K");
+    } else {
+      text.notImported(transport.name("bandwidthLimit"), "expected a number of KB or MB");
+    }
   }
 
   private static String reason(String type) {

@@ -30,7 +30,8 @@ public final class FileLayout {
 
   /** Options that are repeated for each service, and have one value for each. */
   private static final Set<Setting> SINGLE_OF_SERVICE =
-      EnumSet.of(Setting.OUTSIDE_ADDR, Setting.ORIGIN_SERVER_ADDR, Setting.BALANCE);
+      EnumSet.of(
+          Setting.OUTSIDE_ADDR, Setting.ORIGIN_SERVER_ADDR, Setting.BALANCE, Setting.MAX_BANDWIDTH);
 
   private FileLayout() {}
 
@@ -71,8 +72,16 @@ public final class FileLayout {
     return converter instanceof ServiceValueForms.Named<?> named ? named.value() : converter;
   }
 
+  /** Returns the type of an option's value, of a service without its name. */
+  private static Class<?> type(OptionSpec option) {
+    return option.converters().length > 0
+            && option.converters()[0] instanceof ServiceValueForms.Named<?> named
+        ? named.type()
+        : option.auxiliaryTypes()[0];
+  }
+
   private static Kind kind(OptionSpec option) {
-    Class<?> type = option.auxiliaryTypes()[0];
+    Class<?> type = type(option);
     if (type == int.class || type == Integer.class) {
       return Kind.INTEGER;
     }

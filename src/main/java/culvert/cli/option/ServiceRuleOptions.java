@@ -1,6 +1,7 @@
 package culvert.cli.option;
 
 import culvert.config.Balance;
+import culvert.config.ByteCount;
 import culvert.config.NetworkRules;
 import culvert.config.PerService;
 import culvert.config.ServiceRules;
@@ -52,9 +53,24 @@ public final class ServiceRuleOptions {
   @InHelp(HelpGroup.OPERATION)
   private List<ServiceValue<Balance>> balance = List.of();
 
+  @Option(
+      names = "--max-bandwidth",
+      paramLabel = "[NAME=]BYTES",
+      split = ",",
+      hideParamSyntax = true,
+      converter = ServiceValueForms.Bytes.class,
+      description =
+          "Maximum bytes per second of all visitors of a service together, in each direction;"
+              + " without NAME, of every service that has no value of its own, and of every port on"
+              + " request. Datagrams beyond it are dropped.")
+  @InHelp(HelpGroup.LIMITS)
+  private List<ServiceValue<ByteCount>> bandwidth = List.of();
+
   /** Returns the rules. */
   public ServiceRules rules() {
     return new ServiceRules(
-        NetworkRules.of(PerService.of(allowed), PerService.of(denied)), PerService.of(balance));
+        NetworkRules.of(PerService.of(allowed), PerService.of(denied)),
+        PerService.of(balance),
+        PerService.of(bandwidth));
   }
 }

@@ -1,6 +1,7 @@
 package culvert.cli.option;
 
 import culvert.config.Balance;
+import culvert.config.ByteCount;
 import culvert.config.ServiceValue;
 import culvert.net.Cidr;
 import picocli.CommandLine.ITypeConverter;
@@ -21,6 +22,11 @@ public final class ServiceValueForms {
 
     Named(Class<T> type) {
       this.type = type;
+    }
+
+    /** Returns the type of the value. */
+    final Class<T> type() {
+      return type;
     }
 
     /** Returns the converter of the value without a name, which is a key of its own in a file. */
@@ -65,6 +71,14 @@ public final class ServiceValueForms {
     /** Creates the converter. */
     public Policy() {
       super(Balance.class);
+    }
+  }
+
+  /** Reads a number of bytes. */
+  public static final class Bytes extends Named<ByteCount> {
+    /** Creates the converter. */
+    public Bytes() {
+      super(ByteCount.class);
     }
   }
 }

@@ -1,0 +1,177 @@
+package culvert.net;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import culvert.testing.Eventually;
+import culvert.testing.LeakCheck;
+import culvert.testing.Loopback;
+import culvert.testing.Seed;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** A relay of two sockets at a limited rate. */
+@ExtendWith(LeakCheck.class)
+@Timeout(60)
+class RelayRateTest {
+
+  private static final Duration LIMIT = Duration.ofSeconds(10);
+
+  /** So slow that a test would not see the end of a megabyte. */
+  private static final int SLOW = 4096;
+
+  private final BufferPool pool = new BufferPool();
+  private final Deadlines deadlines = new Deadlines();
+  private final TokenBucket up = new TokenBucket();
+  private final TokenBucket down = new TokenBucket();
+  private Loopback visitor;
+  private Loopback server;
+  private FutureTask<Relay.Outcome> running;
+
+  @BeforeEach
+  void start() throws Exception {
+    visitor = Loopback.open(0, pool);
+    server = Loopback.open(0, pool);
+    var relay =
+        new Relay(
+            "test",
+            visitor.far(),
+            server.far(),
+            deadlines,
+            new Relay.IdleLimits(Duration.ofSeconds(30), Optional.empty()),
+            new BandwidthLimits(
+                new BandwidthLimit(List.of(up)), new BandwidthLimit(List.of(down))));
+    running = new FutureTask<>(relay::run);
+    Threads.start("relay", running);
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    visitor.close();
+    server.close();
+    running.get(10, TimeUnit.SECONDS);
+    deadlines.close();
+    assertThat(pool.budget().held()).isZero();
+  }
+
+  private void send(Connection from, byte[] bytes) {
+    Threads.start(
+        "sender",
+        () -> {
+          try {
+            from.output().write(bytes);
+          } catch (IOException e) {
+            // The test is over.
+          }
+        });
+  }
+
+  private byte[] bytes(int count) {
+    byte[] bytes = new byte[count];
+    Seed.random("RelayRateTest").nextBytes(bytes);
+    return bytes;
+  }
+
+  /** The bytes beyond the burst take half a second at the rate. */
+  @Test
+  void bothDirectionsHaveTheRate() throws Exception {
+    up.setRate(100_000);
+    down.setRate(100_000);
+    byte[] sent = bytes(80_000);
+    long begin = System.nanoTime();
+    send(visitor.near(), sent);
+    send(server.near(), sent);
+    assertThat(server.near().input().readNBytes(sent.length)).isEqualTo(sent);
+    assertThat(visitor.near().input().readNBytes(sent.length)).isEqualTo(sent);
+    assertThat(Duration.ofNanos(System.nanoTime() - begin)).isGreaterThan(Duration.ofMillis(400));
+  }
+
+  @Test
+  void directionWithoutARateIsNotDelayed() throws Exception {
+    up.setRate(SLOW);
+    send(visitor.near(), bytes(1_000_000));
+    byte[] sent = bytes(1_000_000);
+    send(server.near(), sent);
+    assertThat(visitor.near().input().readNBytes(sent.length)).isEqualTo(sent);
+    assertThat(server.near().received()).isLessThan(500_000);
+  }
+
+  @Test
+  void loopThatWaitsHoldsNoLargeBuffer() throws Exception {
+    up.setRate(SLOW);
+    send(visitor.near(), bytes(1_000_000));
+    server.near().input().readNBytes(SLOW);
+    Eventually.within(
+        LIMIT,
+        () -> {
+          assertThat(pool.borrowed()).isZero();
+          assertThat(pool.budget().held()).isLessThan(4 * BufferPool.SMALL_BYTES);
+        });
+  }
+
+  @Test
+  void higherRateEndsTheWait() throws Exception {
+    up.setRate(SLOW);
+    byte[] sent = bytes(1_000_000);
+    send(visitor.near(), sent);
+    byte[] first = server.near().input().readNBytes(SLOW);
+    up.setRate(TokenBucket.UNLIMITED);
+    byte[] rest = server.near().input().readNBytes(sent.length - SLOW);
+    assertThat(Arrays.copyOf(sent, SLOW)).isEqualTo(first);
+    assertThat(Arrays.copyOfRange(sent, SLOW, sent.length)).isEqualTo(rest);
+  }
+
+  @Test
+  void rateThatIsSetLaterLimitsAnOpenRelay() throws Exception {
+    byte[] sent = bytes(1000);
+    send(visitor.near(), sent);
+    assertThat(server.near().input().readNBytes(sent.length)).isEqualTo(sent);
+    up.setRate(100_000);
+    long begin = System.nanoTime();
+    byte[] more = bytes(80_000);
+    send(visitor.near(), more);
+    assertThat(server.near().input().readNBytes(more.length)).isEqualTo(more);
+    assertThat(Duration.ofNanos(System.nanoTime() - begin)).isGreaterThan(Duration.ofMillis(400));
+  }
+
+  /** Both loops wait for their rates, and neither reads nor writes. */
+  @Test
+  void resetFromThisSideEndsTheWait() throws Exception {
+    up.setRate(1024);
+    down.setRate(1024);
+    // What other visitors have reserved takes minutes.
+    up.reserve(1_000_000);
+    down.reserve(1_000_000);
+    send(visitor.near(), bytes(1_000_000));
+    send(server.near(), bytes(1_000_000));
+    Eventually.within(
+        LIMIT,
+        () -> {
+          assertThat(visitor.far().received()).isPositive();
+          assertThat(server.far().received()).isPositive();
+        });
+    visitor.far().reset();
+    assertThat(running.get(10, TimeUnit.SECONDS)).isNotEqualTo(Relay.Outcome.COMPLETED);
+  }
+
+  @Test
+  void halfCloseFollowsTheLastByte() throws Exception {
+    up.setRate(100_000);
+    byte[] sent = bytes(50_000);
+    visitor.near().output().write(sent);
+    visitor.near().closeOutput();
+    assertThat(server.near().input().readAllBytes()).isEqualTo(sent);
+    server.near().closeOutput();
+    assertThat(visitor.near().input().read()).isEqualTo(-1);
+    assertThat(running.get(10, TimeUnit.SECONDS)).isEqualTo(Relay.Outcome.COMPLETED);
+  }
+}

@@ -1,0 +1,177 @@
+package culvert.system;
+
+import static culvert.testing.TestClient.assertEchoes;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import culvert.config.ByteCount;
+import culvert.config.NetworkRules;
+import culvert.config.PerService;
+import culvert.config.ServiceRules;
+import culvert.config.ServiceValue;
+import culvert.observe.Counter;
+import culvert.testing.Eventually;
+import culvert.testing.LeakCheck;
+import culvert.testing.RolePair;
+import culvert.testing.RunningRoles;
+import culvert.testing.TestServer;
+import culvert.testing.UdpClient;
+import culvert.testing.UdpServer;
+import java.io.IOException;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** The bandwidth of a service, for its visitors together. */
+@ExtendWith(LeakCheck.class)
+@Timeout(60)
+class BandwidthTest {
+
+  private static final String WEB = "web=127.0.0.1:0";
+  private static final String SSH = "ssh=127.0.0.1:0";
+  private static final String DNS = "dns=udp:127.0.0.1:0";
+
+  /** An answer whose bytes beyond the burst take half a second at the rate. */
+  private static final int ANSWER = 80_000;
+
+  private static final String RATE = "web=100000";
+  private static final Duration HALF = Duration.ofMillis(400);
+
+  private final RolePair.Options options = new RolePair.Options();
+
+  private void setBandwidth(String... values) {
+    PerService<ByteCount> bandwidth =
+        PerService.of(
+            Stream.of(values).map(text -> ServiceValue.parse(text, ByteCount::parse)).toList());
+    options.rules(new ServiceRules(NetworkRules.NONE, PerService.none(), bandwidth));
+  }
+
+  /** Returns a server that answers each byte with many. */
+  private static TestServer downloads() throws IOException {
+    return new TestServer(connection -> {
+      while (connection.getInputStream().read() >= 0) {
+        connection.getOutputStream().write(new byte[ANSWER]);
+      }
+    });
+  }
+
+  private static Duration download(Socket visitor) throws IOException {
+    long begin = System.nanoTime();
+    visitor.getOutputStream().write(1);
+    assertThat(visitor.getInputStream().readNBytes(ANSWER)).hasSize(ANSWER);
+    return Duration.ofNanos(System.nanoTime() - begin);
+  }
+
+  @Test
+  void visitorsOfAServiceShareItsBandwidth() throws Exception {
+    setBandwidth(RATE);
+    try (TestServer server = downloads();
+        var roles = new RunningRoles(options, WEB).join("web=" + server.address());
+        Socket one = roles.visit("web");
+        Socket two = roles.visit("web")) {
+      long begin = System.nanoTime();
+      two.getOutputStream().write(1);
+      assertThat(download(one)).isGreaterThan(HALF);
+      assertThat(two.getInputStream().readNBytes(ANSWER)).hasSize(ANSWER);
+      assertThat(Duration.ofNanos(System.nanoTime() - begin)).isGreaterThan(HALF.multipliedBy(2));
+    }
+  }
+
+  /** Both services are on one link, whose reader must not wait for a visitor. */
+  @Test
+  void serviceAtItsLimitDelaysNoOther() throws Exception {
+    setBandwidth("web=1K");
+    try (TestServer server = downloads();
+        TestServer echo = TestServer.echo();
+        var roles =
+            new RunningRoles(options, WEB, SSH)
+                .join("web=" + server.address(), "ssh=" + echo.address());
+        Socket slow = roles.visit("web")) {
+      for (int i = 0; i < 20; i++) {
+        slow.getOutputStream().write(1);
+      }
+      assertThat(slow.getInputStream().read()).isZero();
+      for (int i = 0; i < 20; i++) {
+        try (Socket visitor = roles.visit("ssh")) {
+          assertEchoes(visitor, "x".repeat(100_000 / 8));
+        }
+      }
+      assertThat(slow.getInputStream().available()).isLessThan(2 * ANSWER);
+    }
+  }
+
+  @Test
+  void reloadLimitsAndReleasesConnectedVisitors() throws Exception {
+    try (TestServer server = downloads();
+        var roles = new RunningRoles(options, WEB).join("web=" + server.address());
+        Socket visitor = roles.visit("web")) {
+      download(visitor);
+      setBandwidth(RATE);
+      roles.reloadRemote(WEB);
+      assertThat(download(visitor)).isGreaterThan(HALF);
+      setBandwidth("web=1K");
+      roles.reloadRemote(WEB);
+      visitor.getOutputStream().write(1);
+      assertThat(visitor.getInputStream().read()).isZero();
+      options.rules(ServiceRules.NONE);
+      roles.reloadRemote(WEB);
+      assertThat(visitor.getInputStream().readNBytes(ANSWER - 1)).hasSize(ANSWER - 1);
+    }
+  }
+
+  @Test
+  void valueOfAllServicesIsForEachByItself() throws Exception {
+    setBandwidth("100000", "ssh=1G");
+    try (TestServer server = downloads();
+        var roles =
+            new RunningRoles(options, WEB, SSH)
+                .join("web=" + server.address(), "ssh=" + server.address());
+        Socket web = roles.visit("web");
+        Socket ssh = roles.visit("ssh")) {
+      assertThat(download(web)).isGreaterThan(HALF);
+      for (int i = 0; i < 20; i++) {
+        download(ssh);
+      }
+    }
+  }
+
+  @Test
+  void stopEndsVisitorsWhoseBytesWait() throws Exception {
+    setBandwidth("web=1K");
+    options.retrying();
+    try (TestServer server = downloads();
+        var roles = new RunningRoles(options, WEB).join("web=" + server.address());
+        Socket visitor = roles.visit("web")) {
+      visitor.getOutputStream().write(1);
+      assertThat(visitor.getInputStream().read()).isZero();
+      roles.remote().close();
+      assertThat(roles.remote().visitors()).isZero();
+    }
+  }
+
+  @Test
+  void datagramsBeyondTheBandwidthAreDropped() throws Exception {
+    setBandwidth("dns=1K");
+    byte[] datagram = new byte[1000];
+    try (UdpServer echo = UdpServer.echo();
+        var roles = new RunningRoles(options, DNS).join("dns=udp:" + echo.address());
+        var visitor = new UdpClient(roles.remote().outsideAddresses().get("dns"))) {
+      assertThat(visitor.ask(datagram)).isEqualTo(datagram);
+      for (int i = 0; i < 20; i++) {
+        visitor.send(datagram);
+      }
+      Eventually.within(
+          RolePair.LIMIT,
+          () ->
+              assertThat(roles.remote().counters().get(Counter.DATAGRAMS_DROPPED))
+                  .isGreaterThanOrEqualTo(15));
+      options.rules(ServiceRules.NONE);
+      roles.reloadRemote(DNS);
+      byte[] last = {1, 2, 3};
+      visitor.send(last);
+      assertThat(visitor.isReceived(last, RolePair.LIMIT)).isTrue();
+    }
+  }
+}
