@@ -67,6 +67,7 @@ final class ReloadRules {
               Setting.CLIENT_SECRET_FILE,
               Setting.CLIENT_SERVICES,
               Setting.CLIENT_PORTS,
+              Setting.CLIENT_MAX_BANDWIDTH,
               Setting.OUTSIDE_ADDR,
               Setting.PORT_RANGE,
               Setting.BORE_ADDR,

@@ -22,6 +22,11 @@ final class Checks {
 
   private static final String NAME_FORM = "1 to 64 letters, digits, dots, dashes and underscores";
 
+  /** A visitor would wait for seconds between two pieces. */
+  private static final ByteCount MIN_BANDWIDTH = ByteCount.parse("1K");
+
+  private static final ByteCount MAX_BANDWIDTH = ByteCount.parse("1024G");
+
   /** Maximum of every number that a setting gives. */
   static final int MAX_COUNT = 1_000_000;
 
@@ -75,6 +80,15 @@ final class Checks {
       throw new SettingException(
           "%s is for the service '%s', which has no %s",
           new ServiceSetting(setting, unknown.first()), unknown.first(), Setting.OUTSIDE_ADDR);
+    }
+  }
+
+  /** Checks a rate of bytes per second. */
+  static void bandwidth(ServiceSetting setting, ByteCount value) {
+    if (value.bytes() < MIN_BANDWIDTH.bytes() || value.bytes() > MAX_BANDWIDTH.bytes()) {
+      throw new SettingException(
+          "invalid value '%s' for %s: expected %s to %s bytes per second",
+          value, setting, MIN_BANDWIDTH, MAX_BANDWIDTH);
     }
   }
 

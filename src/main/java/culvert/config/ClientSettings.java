@@ -6,6 +6,7 @@ import culvert.setting.SettingException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
@@ -17,22 +18,36 @@ import java.util.regex.Pattern;
  * @param services the services with a listener that it may offer: names, or beginnings of names
  *     with an asterisk after them
  * @param ports the ports that it may request
+ * @param bandwidth bytes per second of all visitors of its services and ports together, in each
+ *     direction; unlimited if empty
  */
 public record ClientSettings(
-    String name, Secret secret, List<String> services, List<PortInterval> ports) {
+    String name,
+    Secret secret,
+    List<String> services,
+    List<PortInterval> ports,
+    Optional<ByteCount> bandwidth) {
 
   private static final Pattern SERVICE =
       Pattern.compile("[A-Za-z0-9._-]{1,64}|[A-Za-z0-9._-]{0,63}\\*");
 
   /**
-   * Validates the name.
+   * Validates the name and the bandwidth.
    *
-   * @throws IllegalArgumentException whose message has the name and the valid form
+   * @throws IllegalArgumentException whose message has the invalid value and the valid form
    */
   public ClientSettings {
     checkName(name);
+    bandwidth.ifPresent(
+        value -> Checks.bandwidth(new ServiceSetting(Setting.CLIENT_MAX_BANDWIDTH, name), value));
     services = List.copyOf(services);
     ports = List.copyOf(ports);
+  }
+
+  /** Creates a client without a limit of bandwidth. */
+  public ClientSettings(
+      String name, Secret secret, List<String> services, List<PortInterval> ports) {
+    this(name, secret, services, ports, Optional.empty());
   }
 
   /**
@@ -110,6 +125,6 @@ public record ClientSettings(
 
   /** Returns these settings with the equal one of these secrets, if there is one. */
   ClientSettings keeping(Map<Secret, Secret> known) {
-    return new ClientSettings(name, known.getOrDefault(secret, secret), services, ports);
+    return new ClientSettings(name, known.getOrDefault(secret, secret), services, ports, bandwidth);
   }
 }

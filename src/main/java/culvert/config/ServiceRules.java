@@ -2,7 +2,6 @@ package culvert.config;
 
 import culvert.setting.ServiceSetting;
 import culvert.setting.Setting;
-import culvert.setting.SettingException;
 import java.util.List;
 
 /**
@@ -14,11 +13,6 @@ import java.util.List;
  */
 public record ServiceRules(
     NetworkRules networks, PerService<Balance> balance, PerService<ByteCount> bandwidth) {
-
-  /** A visitor would wait for seconds between two pieces. */
-  private static final ByteCount MIN_BANDWIDTH = ByteCount.parse("1K");
-
-  private static final ByteCount MAX_BANDWIDTH = ByteCount.parse("1024G");
 
   /** No rules. */
   public static final ServiceRules NONE =
@@ -33,14 +27,9 @@ public record ServiceRules(
     networks.check(services);
     balance.checkSingle(Setting.BALANCE, services);
     bandwidth.checkSingle(Setting.MAX_BANDWIDTH, services);
-    bandwidth.values().forEach((service, all) -> checkBandwidth(service, all.getFirst()));
-  }
-
-  private static void checkBandwidth(String service, ByteCount value) {
-    if (value.bytes() < MIN_BANDWIDTH.bytes() || value.bytes() > MAX_BANDWIDTH.bytes()) {
-      throw new SettingException(
-          "invalid value '%s' for %s: expected %s to %s bytes per second",
-          value, new ServiceSetting(Setting.MAX_BANDWIDTH, service), MIN_BANDWIDTH, MAX_BANDWIDTH);
-    }
+    bandwidth
+        .values()
+        .forEach((service, all) ->
+            Checks.bandwidth(new ServiceSetting(Setting.MAX_BANDWIDTH, service), all.getFirst()));
   }
 }

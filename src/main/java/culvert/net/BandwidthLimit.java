@@ -1,5 +1,6 @@
 package culvert.net;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -16,6 +17,13 @@ public record BandwidthLimit(List<TokenBucket> buckets) {
   /** Copies the list. */
   public BandwidthLimit {
     buckets = List.copyOf(buckets);
+  }
+
+  /** Returns the limit of bytes that pass the buckets of both. */
+  BandwidthLimit and(BandwidthLimit other) {
+    var both = new ArrayList<>(buckets);
+    both.addAll(other.buckets);
+    return new BandwidthLimit(both);
   }
 
   /** Returns whether no bucket limits anything now. */

@@ -2,12 +2,10 @@ package culvert.remote;
 
 import culvert.config.ByteCount;
 import culvert.config.RemoteSettings;
-import culvert.net.BandwidthLimit;
 import culvert.net.BandwidthLimits;
-import culvert.net.TokenBucket;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
@@ -16,21 +14,10 @@ final class Bandwidths {
 
   /** The buckets of one service. */
   private static final class Shared {
-    private final TokenBucket forward = new TokenBucket();
-    private final TokenBucket backward = new TokenBucket();
+    private final BucketPair pair = new BucketPair();
 
     /** The visitors that use them. Guarded by the lock. */
     private int users;
-
-    private void setRate(long rate) {
-      forward.setRate(rate);
-      backward.setRate(rate);
-    }
-
-    private BandwidthLimits limits() {
-      return new BandwidthLimits(
-          new BandwidthLimit(List.of(forward)), new BandwidthLimit(List.of(backward)));
-    }
   }
 
   private final Supplier<RemoteSettings> settings;
@@ -59,7 +46,7 @@ final class Bandwidths {
       lock.unlock();
     }
     setRate(label, shared);
-    return shared.limits();
+    return shared.pair.limits();
   }
 
   /** Ends the use by one visitor. */
@@ -78,21 +65,15 @@ final class Bandwidths {
 
   /** Sets the current rate of buckets that are in use; a reload may come in between. */
   private void setRate(String label, Shared shared) {
-    long rate;
+    Optional<ByteCount> rate;
     do {
       rate = rate(label);
-      shared.setRate(rate);
-    } while (rate != rate(label));
+      shared.pair.setRate(rate);
+    } while (!rate.equals(rate(label)));
   }
 
-  private long rate(String label) {
-    return settings
-        .get()
-        .rules()
-        .bandwidth()
-        .value(label)
-        .map(ByteCount::bytes)
-        .orElse(TokenBucket.UNLIMITED);
+  private Optional<ByteCount> rate(String label) {
+    return settings.get().rules().bandwidth().value(label);
   }
 
   /** Uses the rates of the current settings, also for connected visitors. */

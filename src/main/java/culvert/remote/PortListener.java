@@ -107,7 +107,7 @@ final class PortListener implements AutoCloseable {
       throw new IOException("no origin proxy serves the port any more");
     }
     var ofService = new Visitor(current.service(), visitor.address(), visitor.reached());
-    return new TcpFront.Opened(current.session().open(ofService), () -> {});
+    return new TcpFront.Opened(current.session(), current.session().open(ofService), () -> {});
   }
 
   /** Opens no more streams, also for visitors that were accepted. Does not block. */

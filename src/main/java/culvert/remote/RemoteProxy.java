@@ -42,6 +42,7 @@ public final class RemoteProxy implements AutoCloseable {
   private final StreamEviction eviction;
   private final ControlEndpoints endpoints;
   private final ServiceTable services = new ServiceTable(List.of());
+  private final ClientBandwidths bandwidths = new ClientBandwidths();
   private final TcpFronts visitors;
   private final UdpFronts udp;
   private final Registry registry;
@@ -58,8 +59,8 @@ public final class RemoteProxy implements AutoCloseable {
     this.pool = new BufferPool(new MemoryBudget(settings.resourceLimits().bufferedBytes().bytes()));
     this.eviction = new StreamEviction(pool.budget(), counters.adder(Counter.STREAMS_NOT_DRAINED));
     this.endpoints = new ControlEndpoints(settings, pool, deadlines, counters, log);
-    this.visitors = new TcpFronts(() -> this.settings, pool, deadlines, counters, log);
-    this.udp = new UdpFronts(() -> this.settings, deadlines, counters, log);
+    this.visitors = new TcpFronts(() -> this.settings, bandwidths, pool, deadlines, counters, log);
+    this.udp = new UdpFronts(() -> this.settings, bandwidths, deadlines, counters, log);
     var sessionLog = new SessionLog(settings.timeouts().logPeriod(), counters, log);
     this.registry = registry(settings, sessionLog);
     this.listeners = new Listeners(registry, this::bind, deadlines, log);
@@ -126,6 +127,7 @@ public final class RemoteProxy implements AutoCloseable {
   }
 
   private Registry registry(RemoteSettings settings, SessionLog sessionLog) {
+    bandwidths.set(settings.clients());
     services.setBalance(settings.rules().balance());
     var roster = new Roster(settings.connectionLimits().sessions(), settings.isPeerAuthenticated());
     var created =
@@ -244,6 +246,7 @@ public final class RemoteProxy implements AutoCloseable {
     RemoteSettings next = changed.keeping(settings);
     Runnable useInEndpoints = endpoints.prepareReload(next);
     settings = next;
+    bandwidths.set(next.clients());
     // Before a login can prove a new secret, so that it is not taken for one that is not valid.
     registry.apply(next);
     useInEndpoints.run();

@@ -236,7 +236,8 @@ final class ServiceTable {
    * @throws IOException if no session can, with the reason of the last
    */
   TcpFront.Opened open(Visitor visitor) throws IOException {
-    return onOne(visitor, use -> new TcpFront.Opened(use.session().open(visitor), use::end));
+    return onOne(
+        visitor, use -> new TcpFront.Opened(use.session(), use.session().open(visitor), use::end));
   }
 
   /**

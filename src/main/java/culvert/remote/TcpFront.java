@@ -13,6 +13,7 @@ import culvert.observe.LimitedLog;
 import culvert.remote.VisitorResets.Reason;
 import culvert.session.PendingOpens;
 import culvert.session.PendingStream;
+import culvert.session.Session;
 import culvert.session.Visitor;
 import java.io.IOException;
 import java.time.Duration;
@@ -27,9 +28,10 @@ final class TcpFront implements Listener.Handler, VisitorAdmission.Front {
   /**
    * A stream of a visitor.
    *
+   * @param session carries it
    * @param onEnd runs when the visitor does not use it any more
    */
-  record Opened(PendingStream stream, Runnable onEnd) {}
+  record Opened(Session session, PendingStream stream, Runnable onEnd) {}
 
   /** Opens a visitor's stream. */
   @FunctionalInterface
@@ -49,6 +51,7 @@ final class TcpFront implements Listener.Handler, VisitorAdmission.Front {
   private final PendingOpens pending;
   private final VisitorAdmission admission;
   private final Bandwidths bandwidths;
+  private final ClientBandwidths clients;
   private final VisitorStreams streams;
   private final VisitorResets resets;
   private final Counters counters;
@@ -66,6 +69,7 @@ final class TcpFront implements Listener.Handler, VisitorAdmission.Front {
       int maxOpens,
       VisitorAdmission admission,
       Bandwidths bandwidths,
+      ClientBandwidths clients,
       VisitorStreams streams,
       VisitorResets resets,
       Counters counters,
@@ -77,6 +81,7 @@ final class TcpFront implements Listener.Handler, VisitorAdmission.Front {
     this.pending = new PendingOpens(maxOpens);
     this.admission = admission;
     this.bandwidths = bandwidths;
+    this.clients = clients;
     this.streams = streams;
     this.resets = resets;
     this.counters = counters;
@@ -130,7 +135,7 @@ final class TcpFront implements Listener.Handler, VisitorAdmission.Front {
     }
     open(connection, visitor)
         .ifPresent(opened -> {
-          BandwidthLimits limits = bandwidths.acquire(label);
+          BandwidthLimits limits = bandwidths.acquire(label).and(clients.limits(opened.session()));
           try {
             join(connection, visitor, opened.stream(), limits, since)
                 .ifPresent(VisitorStreams.Joined::relay);

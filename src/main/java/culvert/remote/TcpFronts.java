@@ -25,20 +25,24 @@ final class TcpFronts implements AutoCloseable {
   private final VisitorStreams streams;
   private final VisitorAdmission admission;
   private final Bandwidths bandwidths;
+  private final ClientBandwidths clients;
   private final LimitedLog<String> acceptFailures;
 
   /**
    * Creates a role without public addresses.
    *
    * @param settings the current ones
+   * @param clients the bandwidth of their clients
    */
   TcpFronts(
       Supplier<RemoteSettings> settings,
+      ClientBandwidths clients,
       BufferPool pool,
       Deadlines deadlines,
       Counters counters,
       Log log) {
     this.settings = settings;
+    this.clients = clients;
     this.pool = pool;
     this.counters = counters;
     Duration period = settings.get().timeouts().logPeriod();
@@ -76,6 +80,7 @@ final class TcpFronts implements AutoCloseable {
         opens,
         admission,
         bandwidths,
+        clients,
         streams,
         resets,
         counters,

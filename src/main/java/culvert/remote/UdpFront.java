@@ -15,6 +15,7 @@ import culvert.observe.Counters;
 import culvert.observe.LimitedLog;
 import culvert.observe.Log;
 import culvert.session.FlowReport;
+import culvert.session.Session;
 import culvert.session.Visitor;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -36,6 +37,7 @@ final class UdpFront implements UdpSocket.Handler, AutoCloseable {
   private final ServiceTable services;
   private final Supplier<ServiceRules> rules;
   private final BandwidthLimits limits;
+  private final ClientBandwidths clients;
   private final FlowPlaces<VisitorFlow>.Share places;
   private final Counters counters;
   private final Log log;
@@ -54,6 +56,7 @@ final class UdpFront implements UdpSocket.Handler, AutoCloseable {
    * @param service its address is the bound one
    * @param rules the current ones
    * @param limits the rates of all its datagrams
+   * @param clients the rates of those of one client
    * @param reports receives a line for each flow that has ended
    * @param lines receives a line for each source whose datagrams are not served
    */
@@ -63,6 +66,7 @@ final class UdpFront implements UdpSocket.Handler, AutoCloseable {
       ServiceTable services,
       Supplier<ServiceRules> rules,
       BandwidthLimits limits,
+      ClientBandwidths clients,
       FlowPlaces<VisitorFlow>.Share places,
       Counters counters,
       Log log,
@@ -73,6 +77,7 @@ final class UdpFront implements UdpSocket.Handler, AutoCloseable {
     this.services = services;
     this.rules = rules;
     this.limits = limits;
+    this.clients = clients;
     this.places = places;
     this.counters = counters;
     this.log = log;
@@ -185,9 +190,9 @@ final class UdpFront implements UdpSocket.Handler, AutoCloseable {
     return places.place(source, flow);
   }
 
-  /** Returns the rates of the datagrams of all flows together. */
-  BandwidthLimits limits() {
-    return limits;
+  /** Returns the rates of the datagrams of a flow, which it shares with others. */
+  BandwidthLimits limits(Session session) {
+    return limits.and(clients.limits(session));
   }
 
   /** Counts a datagram that could not be sent, or was beyond the rate. */

@@ -34,6 +34,7 @@ final class UdpFronts implements AutoCloseable {
 
   private final Supplier<RemoteSettings> settings;
   private final Bandwidths bandwidths;
+  private final ClientBandwidths clients;
   private final Deadlines deadlines;
   private final Counters counters;
   private final Log log;
@@ -55,9 +56,16 @@ final class UdpFronts implements AutoCloseable {
    * Creates a role without UDP services.
    *
    * @param settings the current ones
+   * @param clients the bandwidth of their clients
    */
-  UdpFronts(Supplier<RemoteSettings> settings, Deadlines deadlines, Counters counters, Log log) {
+  UdpFronts(
+      Supplier<RemoteSettings> settings,
+      ClientBandwidths clients,
+      Deadlines deadlines,
+      Counters counters,
+      Log log) {
     this.settings = settings;
+    this.clients = clients;
     this.bandwidths = new Bandwidths(settings);
     this.period = checkPeriod();
     this.deadlines = deadlines;
@@ -86,6 +94,7 @@ final class UdpFronts implements AutoCloseable {
             services,
             () -> settings.get().rules(),
             bandwidths.acquire(service),
+            clients,
             places.share(),
             counters,
             log,

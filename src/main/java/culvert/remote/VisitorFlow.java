@@ -1,5 +1,6 @@
 package culvert.remote;
 
+import culvert.net.BandwidthLimits;
 import culvert.net.CloseCause;
 import culvert.net.Flow;
 import culvert.net.FlowPlaces;
@@ -29,6 +30,7 @@ final class VisitorFlow implements Flow.Receiver {
   private final Visitor visitor;
   private final SessionUses.Use use;
   private final UdpFront front;
+  private final BandwidthLimits limits;
   private final FlowPlaces<VisitorFlow>.Place place;
   private final FlowReport report = new FlowReport();
   private final AtomicBoolean ended = new AtomicBoolean();
@@ -49,6 +51,7 @@ final class VisitorFlow implements Flow.Receiver {
     this.use = use;
     this.socket = socket;
     this.front = front;
+    this.limits = front.limits(use.session());
     this.place = front.place(SourcePrefix.of(visitor.address().getAddress()), this);
   }
 
@@ -102,7 +105,7 @@ final class VisitorFlow implements Flow.Receiver {
     socket = by;
     lastNanos = System.nanoTime();
     place.sent(lastNanos);
-    if (!front.limits().forward().tryTake(datagram.remaining())) {
+    if (!limits.forward().tryTake(datagram.remaining())) {
       front.countDropped();
       return;
     }
@@ -119,7 +122,7 @@ final class VisitorFlow implements Flow.Receiver {
     place.answered();
     int bytes = datagram.remaining();
     try {
-      if (front.limits().backward().tryTake(bytes) && socket.send(datagram, visitor.address())) {
+      if (limits.backward().tryTake(bytes) && socket.send(datagram, visitor.address())) {
         if (place.isConfirmed()) {
           lastNanos = System.nanoTime();
         }

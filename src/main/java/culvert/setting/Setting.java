@@ -41,6 +41,7 @@ public enum Setting {
   CLIENT_SECRET_FILE(new Key("clients.*.secret_file")),
   CLIENT_SERVICES(new Key("clients.*.services")),
   CLIENT_PORTS(new Key("clients.*.ports")),
+  CLIENT_MAX_BANDWIDTH(new Key("clients.*.max_bandwidth")),
   NOISE_PATTERN(new Key("transport.noise.pattern")),
   NOISE_KEY_FILE(new Key("transport.noise.key_file")),
   NOISE_PEER_KEY(new Key("transport.noise.peer_key")),

@@ -3,6 +3,7 @@ package culvert.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import culvert.cli.option.FileSettings;
+import culvert.config.ByteCount;
 import culvert.config.ClientSettings;
 import culvert.config.FileFingerprint;
 import culvert.config.Secret;
@@ -12,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -63,6 +65,18 @@ class ClientFileTest {
         .containsExactly("a [web, ssh-*] []", "b [] [22, 5000-5009]", "c [*] []", "d [] [1]");
     assertThat(clients)
         .allMatch(client -> client.secret().equals(Secret.of("secret of " + client.name())));
+  }
+
+  @Test
+  void clientHasABandwidth() {
+    String text =
+        SERVER
+            + "max_bandwidth = \"1G\"\n[server.clients.a]\nsecret = \"secret of a\"\n"
+            + "services = \"*\"\nmax_bandwidth = \"10M\"\n"
+            + "[server.clients.b]\nsecret = \"secret of b\"\nservices = \"*\"\n";
+    assertThat(clients(text, Map.of()))
+        .extracting(ClientSettings::bandwidth)
+        .containsExactly(Optional.of(ByteCount.parse("10M")), Optional.empty());
   }
 
   /** A client and a service may have one name, also if the service is of type UDP. */

@@ -25,7 +25,8 @@ import picocli.CommandLine;
 class ReloadRulesTest {
 
   private static final String SERVER =
-      "[server]\nbind_addr = \"127.0.0.1:0\"\nservices.web.bind_addr = \"127.0.0.1:0\"\n";
+      "[server]\nbind_addr = \"127.0.0.1:0\"\nservices.web.bind_addr = \"127.0.0.1:0\"\n"
+          + "clients.web.secret = \"0123456789abcdef\"\nclients.web.services = \"*\"\n";
   private static final String CLIENT =
       "[client]\nremote_addr = \"127.0.0.1:1\"\nname = \"a\"\n"
           + "services.web.local_addr = \"127.0.0.1:1\"\n";

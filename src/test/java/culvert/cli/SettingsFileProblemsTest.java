@@ -136,6 +136,18 @@ class SettingsFileProblemsTest {
           new Case(
               SERVER + "[server.clients.a]\nports = \"1\"\nsecret = \"file:/no/such/file\"",
               "line 6: server.clients.a.secret /no/such/file: there is no such file"),
+          new Case(
+              SERVER
+                  + "clients.a = {secret = \"of a\", ports = \"1\", max_bandwidth = \"fast\"}\n"
+                  + "clients.b = {secret = \"of b\", ports = \"1\", max_bandwidth = true}",
+              "line 4: server.clients.a.max_bandwidth: invalid value 'fast': expected a size such"
+                  + " as 4096, 64K, 16M or 1G",
+              "line 5: server.clients.b.max_bandwidth: expected a size such as \"64K\", \"16M\" or"
+                  + " \"1G\", or a number of bytes, found a boolean"),
+          new Case(
+              SERVER + "clients.a = {secret = \"of a\", ports = \"1\", max_bandwidth = 100}",
+              "line 4: invalid value '100' for server.clients.a.max_bandwidth: expected 1K to 1024G"
+                  + " bytes per second"),
           new Case(CLIENT + "clients.a = 1", "line 4: client.clients: unknown key"),
           new Case(
               CLIENT + "client_name = \"home\"",

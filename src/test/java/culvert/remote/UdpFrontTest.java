@@ -103,6 +103,7 @@ class UdpFrontTest {
             services,
             () -> ServiceRules.NONE,
             BandwidthLimits.NONE,
+            new ClientBandwidths(),
             places.share(),
             counters,
             log.log(),

@@ -4,8 +4,10 @@ import static culvert.testing.TestClient.assertEchoes;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import culvert.config.ByteCount;
+import culvert.config.ClientSettings;
 import culvert.config.NetworkRules;
 import culvert.config.PerService;
+import culvert.config.Secret;
 import culvert.config.ServiceRules;
 import culvert.config.ServiceValue;
 import culvert.observe.Counter;
@@ -19,12 +21,14 @@ import culvert.testing.UdpServer;
 import java.io.IOException;
 import java.net.Socket;
 import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** The bandwidth of a service, for its visitors together. */
+/** The bandwidth of a service, and of a client, for its visitors together. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class BandwidthTest {
@@ -39,6 +43,7 @@ class BandwidthTest {
   private static final String RATE = "web=100000";
   private static final Duration HALF = Duration.ofMillis(400);
 
+  private final String secret = Secret.generate();
   private final RolePair.Options options = new RolePair.Options();
 
   private void setBandwidth(String... values) {
@@ -99,6 +104,75 @@ class BandwidthTest {
         }
       }
       assertThat(slow.getInputStream().available()).isLessThan(2 * ANSWER);
+    }
+  }
+
+  private void setClient(Optional<String> bandwidth) {
+    options
+        .asClient("vienna", secret)
+        .clients(
+            new ClientSettings(
+                "vienna",
+                Secret.of(secret),
+                List.of("*"),
+                List.of(),
+                bandwidth.map(ByteCount::parse)));
+  }
+
+  @Test
+  void servicesOfAClientShareItsBandwidth() throws Exception {
+    setClient(Optional.of("100000"));
+    try (TestServer server = downloads();
+        var roles =
+            new RunningRoles(options, WEB, SSH)
+                .join("web=" + server.address(), "ssh=" + server.address());
+        Socket one = roles.visit("web");
+        Socket two = roles.visit("ssh")) {
+      long begin = System.nanoTime();
+      two.getOutputStream().write(1);
+      assertThat(download(one)).isGreaterThan(HALF);
+      assertThat(two.getInputStream().readNBytes(ANSWER)).hasSize(ANSWER);
+      assertThat(Duration.ofNanos(System.nanoTime() - begin)).isGreaterThan(HALF.multipliedBy(2));
+    }
+  }
+
+  @Test
+  void lowerLimitOfServiceAndClientApplies() throws Exception {
+    setBandwidth("web=1G");
+    setClient(Optional.of("100000"));
+    try (TestServer server = downloads();
+        var roles = new RunningRoles(options, WEB).join("web=" + server.address());
+        Socket visitor = roles.visit("web")) {
+      assertThat(download(visitor)).isGreaterThan(HALF);
+      setBandwidth(RATE);
+      setClient(Optional.of("1G"));
+      roles.reloadRemote(WEB);
+      assertThat(download(visitor)).isGreaterThan(HALF);
+    }
+  }
+
+  /** The bytes of a TCP service leave none for the datagrams of the same client. */
+  @Test
+  void datagramsShareTheBandwidthOfTheirClient() throws Exception {
+    setClient(Optional.of("1K"));
+    byte[] datagram = new byte[100];
+    try (TestServer server = downloads();
+        UdpServer echo = UdpServer.echo();
+        var roles =
+            new RunningRoles(options, WEB, DNS)
+                .join("web=" + server.address(), "dns=udp:" + echo.address());
+        Socket web = roles.visit("web");
+        var dns = new UdpClient(roles.remote().outsideAddresses().get("dns"))) {
+      web.getOutputStream().write(1);
+      assertThat(web.getInputStream().read()).isZero();
+      dns.send(datagram);
+      Eventually.within(
+          RolePair.LIMIT,
+          () -> assertThat(roles.remote().counters().get(Counter.DATAGRAMS_DROPPED)).isPositive());
+      setClient(Optional.empty());
+      roles.reloadRemote(WEB, DNS);
+      assertThat(web.getInputStream().readNBytes(ANSWER - 1)).hasSize(ANSWER - 1);
+      assertThat(dns.ask(datagram)).isEqualTo(datagram);
     }
   }
 

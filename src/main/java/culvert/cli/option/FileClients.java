@@ -4,6 +4,7 @@ import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.mapping;
 import static java.util.stream.Collectors.toList;
 
+import culvert.config.ByteCount;
 import culvert.config.ClientSettings;
 import culvert.config.FilePermissions;
 import culvert.config.PortInterval;
@@ -61,13 +62,16 @@ public final class FileClients {
     }
     Map<String, List<String>> services = byClient(Setting.CLIENT_SERVICES, Function.identity());
     Map<String, List<PortInterval>> ports = byClient(Setting.CLIENT_PORTS, PortInterval::parse);
+    Map<String, List<ByteCount>> bandwidths =
+        byClient(Setting.CLIENT_MAX_BANDWIDTH, ByteCount::parse);
     return secrets.entrySet().stream()
         .map(client ->
             new ClientSettings(
                 client.getKey(),
                 client.getValue(),
                 services.getOrDefault(client.getKey(), List.of()),
-                ports.getOrDefault(client.getKey(), List.of())))
+                ports.getOrDefault(client.getKey(), List.of()),
+                bandwidths.getOrDefault(client.getKey(), List.of()).stream().findFirst()))
         .toList();
   }
 

@@ -1,5 +1,6 @@
 package culvert.config.toml;
 
+import culvert.config.ByteCount;
 import culvert.config.ClientSettings;
 import culvert.config.PortInterval;
 import culvert.setting.Setting;
@@ -27,6 +28,8 @@ final class NativeKeys {
 
   static final String WEB_SOCKET = "websocket";
 
+  private static final String SIZE = "expected a size such as 4096, 64K, 16M or 1G";
+
   private static final Set<String> RATHOLE_TRANSPORTS = Set.of(TCP, WEB_SOCKET);
 
   private NativeKeys() {}
@@ -53,17 +56,25 @@ final class NativeKeys {
 
   private static List<Key> ofClient() {
     return List.of(
-        ofClient(Setting.CLIENT_SECRET, false, Key.ANY),
-        ofClient(Setting.CLIENT_SECRET_FILE, false, Key.ANY),
+        ofClient(Setting.CLIENT_SECRET, Kind.TEXT, false, Key.ANY),
+        ofClient(Setting.CLIENT_SECRET_FILE, Kind.TEXT, false, Key.ANY),
         ofClient(
-            Setting.CLIENT_SERVICES, true, text -> problem(ClientSettings::checkService, text)),
-        ofClient(Setting.CLIENT_PORTS, true, text -> problem(PortInterval::parse, text)));
+            Setting.CLIENT_SERVICES,
+            Kind.TEXT,
+            true,
+            text -> problem(ClientSettings::checkService, text)),
+        ofClient(Setting.CLIENT_PORTS, Kind.TEXT, true, text -> problem(PortInterval::parse, text)),
+        ofClient(
+            Setting.CLIENT_MAX_BANDWIDTH,
+            Kind.SIZE,
+            false,
+            text -> problem(ByteCount::parse, text).map(why -> SIZE)));
   }
 
   private static Key ofClient(
-      Setting setting, boolean isList, Function<String, Optional<String>> check) {
+      Setting setting, Kind kind, boolean isList, Function<String, Optional<String>> check) {
     boolean isSecret = setting == Setting.CLIENT_SECRET;
-    return new Key(setting.key(), Optional.of(setting), Kind.TEXT, isList, isSecret, check);
+    return new Key(setting.key(), Optional.of(setting), kind, isList, isSecret, check);
   }
 
   private static Optional<String> problem(Consumer<String> parser, String text) {
