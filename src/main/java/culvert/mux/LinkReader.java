@@ -226,6 +226,7 @@ final class LinkReader {
       case Message.Declined m -> deliver(m);
       case Message.Shared m -> deliver(m);
       case Message.Revoked m -> deliver(m);
+      case Message.Health m -> deliver(m);
       case Message.Drain m -> deliver(m);
       case Message.Client m -> throw unexpected(frame);
       case Message.Hello m -> throw unexpected(frame);

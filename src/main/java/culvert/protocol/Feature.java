@@ -11,7 +11,9 @@ public enum Feature {
   /** UDP services: offers of type UDP, OPEN_FLOW and DATAGRAM. */
   UDP(0x1),
   /** Services that several sessions share: bit 0 of REGISTER, and SHARED. */
-  SHARING(0x2);
+  SHARING(0x2),
+  /** Health of the origin servers: HEALTH. */
+  HEALTH(0x4);
 
   private final int bit;
 

@@ -33,6 +33,8 @@ public enum FrameType {
   SHARED(0x15, Scope.SESSION, 4, 2048),
   /** A service that was served is not permitted any more, with the reason; to clients only. */
   REVOKED(0x16, Scope.SESSION, 2, 1024),
+  /** Whether the origin server of a service is healthy; with the feature HEALTH only. */
+  HEALTH(0x17, Scope.SESSION, 2, 1 + Message.MAX_NAME_BYTES),
   /** Opens a stream for a visitor. */
   OPEN(0x20, Scope.STREAM, 16, 512),
   /** The origin server has accepted the connection. */

@@ -220,6 +220,17 @@ public sealed interface Message {
   record Revoked(String service, String text) implements Message {}
 
   /**
+   * The origin server of a service passes its health checks, or does not any more. Without this
+   * message it is healthy.
+   *
+   * <pre>flags (1): bit 0, the origin server is healthy | service to the end of the frame</pre>
+   *
+   * @param isHealthy whether it passes them
+   * @param service the name of a service, which is served
+   */
+  record Health(boolean isHealthy, String service) implements Message {}
+
+  /**
    * Opens a stream. Its first data may follow in the same write.
    *
    * <pre>service (1 + n) | visitor's address | address it reached</pre>

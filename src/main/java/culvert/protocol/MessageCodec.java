@@ -91,6 +91,10 @@ final class MessageCodec {
         out.put(cut(m.text()));
         return FrameType.REVOKED;
       }
+      case Message.Health m -> {
+        out.put((byte) (m.isHealthy() ? 1 : 0)).put(utf8(m.service()));
+        return FrameType.HEALTH;
+      }
       case Message.Open m -> {
         visit(out, m.service(), m.visitor(), m.reached());
         return FrameType.OPEN;
@@ -171,6 +175,7 @@ final class MessageCodec {
               new Message.Declined(DeclinedReason.of(fields.u16()), fields.text(), fields.rest());
           case SHARED -> new Message.Shared(fields.text(), fields.u16(), fields.names(fields.u8()));
           case REVOKED -> new Message.Revoked(fields.name("service"), fields.rest());
+          case HEALTH -> new Message.Health(fields.flag(), fields.nameToTheEnd("service"));
           case OPEN -> new Message.Open(fields.text(), fields.address(), fields.address());
           case OPEN_FLOW -> new Message.OpenFlow(fields.text(), fields.address(), fields.address());
           case ACCEPTED -> new Message.Accepted();

@@ -218,6 +218,19 @@ final class Registry implements ServiceRegistry, AutoCloseable {
     }
   }
 
+  @Override
+  public void setHealthy(Session session, String service, boolean isHealthy) {
+    if (!locked(all -> all.services().setHealthy(session, service, isHealthy))) {
+      return;
+    }
+    if (isHealthy) {
+      log.info(session, about(session, "service healthy").with("service", service));
+    } else {
+      counters.count(Counter.SERVICES_UNHEALTHY);
+      log.warn(session, about(session, "service unhealthy").with("service", service));
+    }
+  }
+
   /**
    * A session with visitors keeps its place until it has ended; one without visitors counts as
    * unauthenticated at once.

@@ -6,7 +6,6 @@ import culvert.session.Session;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * A service of {@link ServiceTable}.
@@ -23,8 +22,7 @@ record Service(
     boolean isWanted,
     long position,
     Map<ServiceType, CopyOnWriteArrayList<Session>> offers,
-    SessionUses uses,
-    AtomicInteger next) {
+    SessionOrder order) {
 
   /** Returns a closed service that no session serves yet. */
   static Service at(ServiceAddress address, long position) {
@@ -32,28 +30,27 @@ record Service(
     for (ServiceType type : ServiceType.values()) {
       offers.put(type, new CopyOnWriteArrayList<>());
     }
-    return new Service(
-        address, false, false, position, offers, new SessionUses(), new AtomicInteger());
+    return new Service(address, false, false, position, offers, new SessionOrder());
   }
 
   /** Returns the service with a listener at this address, with its sessions. */
   Service openAt(ServiceAddress bound) {
-    return new Service(bound, true, isWanted, position, offers, uses, next);
+    return new Service(bound, true, isWanted, position, offers, order);
   }
 
   /** Returns the service without a listener. */
   Service closed() {
-    return new Service(address, false, isWanted, position, offers, uses, next);
+    return new Service(address, false, isWanted, position, offers, order);
   }
 
   /** Returns the service as the settings have it. */
   Service wantedAt(ServiceAddress wanted) {
-    return new Service(isOpen ? address : wanted, isOpen, true, position, offers, uses, next);
+    return new Service(isOpen ? address : wanted, isOpen, true, position, offers, order);
   }
 
   /** Returns the service after its removal from the settings. */
   Service unwanted() {
-    return new Service(address, isOpen, false, position, offers, uses, next);
+    return new Service(address, isOpen, false, position, offers, order);
   }
 
   /** Returns the sessions that serve it. */
@@ -79,6 +76,7 @@ record Service(
     for (CopyOnWriteArrayList<Session> sessions : offers.values()) {
       isWithdrawn |= sessions.remove(session);
     }
+    order.setHealthy(session, true);
     return isWithdrawn;
   }
 }

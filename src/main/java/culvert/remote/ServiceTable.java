@@ -186,7 +186,19 @@ final class ServiceTable {
     service.offers().values().stream()
         .filter(sessions -> sessions != service.sessions())
         .forEach(sessions -> sessions.remove(session));
+    service.order().setHealthy(session, true);
     return service.sessions().addIfAbsent(session);
+  }
+
+  /**
+   * Sets whether the origin server of a session is healthy; returns whether that is a change. Has
+   * no effect if the session does not serve the service.
+   */
+  boolean setHealthy(Session session, String name, boolean isHealthy) {
+    Service service = services.get(name);
+    return service != null
+        && service.isOfferedBy(session)
+        && service.order().setHealthy(session, isHealthy);
   }
 
   /** Returns the public address of a service, and its type. */
@@ -229,9 +241,8 @@ final class ServiceTable {
   }
 
   /**
-   * Opens a stream on one of the service's sessions, in the order of its policy. A session whose
-   * peer has not answered a probe yet comes last; a session that cannot open the stream is skipped.
-   * Takes no lock.
+   * Opens a stream on one of the service's sessions, in the {@link SessionOrder} of its policy; a
+   * session that cannot open the stream is skipped. Takes no lock.
    *
    * @throws IOException if no session can, with the reason of the last
    */
@@ -261,7 +272,7 @@ final class ServiceTable {
     IOException why = unserved(visitor.service());
     // The service may have been removed while its visitor was accepted.
     for (Session session : service == null ? List.<Session>of() : sessionsFor(visitor, service)) {
-      SessionUses.Use use = service.uses().begin(session);
+      SessionUses.Use use = service.order().begin(session);
       boolean isOpen = false;
       try {
         T opened = attempt.on(use);
@@ -279,12 +290,12 @@ final class ServiceTable {
   }
 
   private List<Session> sessionsFor(Visitor visitor, Service service) {
-    return SessionOrder.of(
-        balance.value(visitor.service()).orElse(Balance.ROUND_ROBIN),
-        List.of(service.sessions().toArray(Session[]::new)),
-        service.next().getAndIncrement(),
-        service.uses(),
-        SourcePrefix.of(visitor.address().getAddress()));
+    return service
+        .order()
+        .next(
+            balance.value(visitor.service()).orElse(Balance.ROUND_ROBIN),
+            List.of(service.sessions().toArray(Session[]::new)),
+            SourcePrefix.of(visitor.address().getAddress()));
   }
 
   private static IOException unserved(String name) {

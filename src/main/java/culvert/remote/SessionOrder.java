@@ -8,8 +8,11 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 
-/** The order in which the sessions that share a service are tried for a visitor. */
+/** The order in which the sessions of one service are tried for a visitor. Thread-safe. */
 final class SessionOrder {
 
   /**
@@ -18,28 +21,52 @@ final class SessionOrder {
    * @param isQuiet whether its peer has not answered a probe yet
    * @param rank sessions with a lower one come first
    */
-  private record Candidate(Session session, boolean isQuiet, long rank) {}
+  private record Candidate(Session session, boolean isUnhealthy, boolean isQuiet, long rank) {}
 
-  private SessionOrder() {}
+  private static final Comparator<Candidate> FIRST =
+      Comparator.comparing(Candidate::isUnhealthy)
+          .thenComparing(Candidate::isQuiet)
+          .thenComparingLong(Candidate::rank);
+
+  private final SessionUses uses = new SessionUses();
+
+  /** Different for each visitor; it decides between equal sessions. */
+  private final AtomicInteger turn = new AtomicInteger();
+
+  /** Sessions whose origin server does not pass its health checks. */
+  private final Set<Session> unhealthy = ConcurrentHashMap.newKeySet();
+
+  /** Counts a visitor of the session. */
+  SessionUses.Use begin(Session session) {
+    return uses.begin(session);
+  }
+
+  /** Sets whether the session's origin server is healthy; returns whether that is a change. */
+  boolean setHealthy(Session session, boolean isHealthy) {
+    return isHealthy ? unhealthy.remove(session) : unhealthy.add(session);
+  }
 
   /**
-   * Returns the sessions in the order of the policy. A quiet one comes after all others.
-   *
-   * @param turn a number that is different for each visitor; it decides between equal ones
+   * Returns the sessions in the order of the policy. A quiet one comes after those that respond,
+   * and an unhealthy one after all others: its server is known to fail.
    */
-  static List<Session> of(
-      Balance policy, List<Session> sessions, int turn, SessionUses uses, SourcePrefix source) {
+  List<Session> next(Balance policy, List<Session> sessions, SourcePrefix source) {
     var inTurn = new ArrayList<>(sessions);
-    Collections.rotate(inTurn, -Math.floorMod(turn, Math.max(1, sessions.size())));
+    int start = Math.floorMod(turn.getAndIncrement(), Math.max(1, sessions.size()));
+    Collections.rotate(inTurn, -start);
     return inTurn.stream()
-        .map(session ->
-            new Candidate(session, session.isQuiet(), rank(policy, session, uses, source)))
-        .sorted(Comparator.comparing(Candidate::isQuiet).thenComparingLong(Candidate::rank))
+        .map(session -> candidate(policy, session, source))
+        .sorted(FIRST)
         .map(Candidate::session)
         .toList();
   }
 
-  private static long rank(Balance policy, Session session, SessionUses uses, SourcePrefix source) {
+  private Candidate candidate(Balance policy, Session session, SourcePrefix source) {
+    return new Candidate(
+        session, unhealthy.contains(session), session.isQuiet(), rank(policy, session, source));
+  }
+
+  private long rank(Balance policy, Session session, SourcePrefix source) {
     return switch (policy) {
       case ROUND_ROBIN -> 0;
       case FEWEST_CONNECTIONS -> uses.count(session);

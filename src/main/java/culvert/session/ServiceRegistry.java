@@ -45,6 +45,13 @@ public interface ServiceRegistry {
   void withdraw(Session session, String service);
 
   /**
+   * Sets whether the origin server of a service is healthy: of the sessions that share a service,
+   * those that are not get visitors only if all others cannot. Has no effect on a service that the
+   * session does not serve. A service that is registered is healthy at first.
+   */
+  default void setHealthy(Session session, String service, boolean isHealthy) {}
+
+  /**
    * Sends the session no new visitors; it ends after the last one.
    *
    * @param busy whether it has visitors, or bytes of theirs are not yet delivered

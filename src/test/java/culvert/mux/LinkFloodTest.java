@@ -118,6 +118,13 @@ class LinkFloodTest {
   }
 
   @Test
+  void endlessReportsOfHealthEndTheLink() throws Exception {
+    try (var peer = new ScriptedPeer(Link.Side.OPENS)) {
+      floods(peer, encoded(0, new Message.Health(true, "a")));
+    }
+  }
+
+  @Test
   void endlessResetsOfEndedStreamEndTheLink() throws Exception {
     try (var peer = new ScriptedPeer(Link.Side.TAKES)) {
       peer.say(1, OPEN);

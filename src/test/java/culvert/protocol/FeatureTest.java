@@ -13,13 +13,14 @@ class FeatureTest {
     assertThat(Feature.field(Set.of())).isZero();
     assertThat(Feature.field(Set.of(Feature.UDP))).isEqualTo(1);
     assertThat(Feature.field(Set.of(Feature.SHARING))).isEqualTo(2);
-    assertThat(Feature.field(Feature.all())).isEqualTo(3);
+    assertThat(Feature.field(Set.of(Feature.HEALTH))).isEqualTo(4);
+    assertThat(Feature.field(Feature.all())).isEqualTo(7);
   }
 
   @Test
   void unknownBitsAreIgnored() {
     assertThat(Feature.of(0)).isEmpty();
-    assertThat(Feature.of(0xffff_fffe)).containsExactly(Feature.SHARING);
+    assertThat(Feature.of(0xffff_fffa)).containsExactly(Feature.SHARING);
     assertThat(Feature.of(-1)).isEqualTo(Feature.all());
   }
 }

@@ -72,7 +72,7 @@ class HandshakeTamperTest {
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void clearedFeaturesAreRejected(boolean isUp) throws Exception {
-    BitSet cleared = lastBits(isUp ? HELLO_FEATURES : CHALLENGE_FEATURES);
+    BitSet cleared = features(isUp ? HELLO_FEATURES : CHALLENGE_FEATURES);
     assertThat(isRejected(isUp ? cleared : NONE, isUp ? NONE : cleared)).isTrue();
   }
 
@@ -80,7 +80,7 @@ class HandshakeTamperTest {
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void loweredVersionIsRejected(boolean isUp) throws Exception {
-    BitSet lowered = lastBits(isUp ? HELLO_MAX_VERSION : CHALLENGE_VERSION);
+    BitSet lowered = lowered(isUp ? HELLO_MAX_VERSION : CHALLENGE_VERSION);
     assertThat(isRejected(isUp ? lowered : NONE, isUp ? NONE : lowered)).isTrue();
   }
 
@@ -96,16 +96,25 @@ class HandshakeTamperTest {
         Wire.run(
             origin(Optional.empty()),
             remote(Optional.empty()),
-            lastBits(HELLO_FEATURES),
-            lastBits(CHALLENGE_FEATURES));
+            features(HELLO_FEATURES),
+            features(CHALLENGE_FEATURES));
     assertThat(result.dialling().peer().orElseThrow().features()).isEmpty();
     assertThat(result.accepting().peer().orElseThrow().features()).isEmpty();
   }
 
-  /** Returns the two lowest bits of a byte: 3 becomes 0, and 2 becomes 1. */
-  private static BitSet lastBits(int index) {
+  /** Returns the two lowest bits of a byte: 2 becomes 1. */
+  private static BitSet lowered(int version) {
+    return lastBits(version, 2);
+  }
+
+  /** Returns the bits of all features. */
+  private static BitSet features(int index) {
+    return lastBits(index, Feature.all().size());
+  }
+
+  private static BitSet lastBits(int index, int count) {
     var bits = new BitSet();
-    bits.set(8 * index + 6, 8 * index + 8);
+    bits.set(8 * (index + 1) - count, 8 * (index + 1));
     return bits;
   }
 

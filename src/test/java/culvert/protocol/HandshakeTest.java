@@ -80,7 +80,12 @@ class HandshakeTest {
   @Test
   void bothSidesUseTheFeaturesThatBothHave() throws Exception {
     for (Set<Feature> ofOrigin :
-        List.of(Feature.all(), Set.of(Feature.UDP), Set.of(Feature.SHARING), Set.<Feature>of())) {
+        List.of(
+            Feature.all(),
+            Set.of(Feature.UDP),
+            Set.of(Feature.SHARING),
+            Set.of(Feature.HEALTH),
+            Set.<Feature>of())) {
       var ends = shake(with(origin(SECRET), ofOrigin, 2), remote(SECRET), false);
       assertThat(ends[0].get().features()).isEqualTo(ofOrigin);
       assertThat(ends[1].get().features()).isEqualTo(ofOrigin);

@@ -39,11 +39,11 @@ class MessageGoldenTest {
   static Stream<Golden> messages() {
     return Stream.of(
         golden(
-            new Message.Hello(1, 2, 256, 65536, INSTANCE, hex(NONCE), 3, "laptop", "tls"),
+            new Message.Hello(1, 2, 256, 65536, INSTANCE, hex(NONCE), 7, "laptop", "tls"),
             "01 000045" + SESSION,
             "01 02 00000100 00010000 000102030405060708090a0b0c0d0e0f"
                 + NONCE
-                + "00000003 06 6c6170746f70 03 746c73"),
+                + "00000007 06 6c6170746f70 03 746c73"),
         golden(
             new Message.Challenge(1, true, 1, 0x7fffffff, INSTANCE, hex(NONCE), 1, "plain"),
             "02 000040" + SESSION,
@@ -86,6 +86,8 @@ class MessageGoldenTest {
             "14 000006" + SESSION,
             "0003 03 776562"),
         golden(new Message.Revoked("web", "nö"), "16 000007" + SESSION, "03 776562 6ec3b6"),
+        golden(new Message.Health(false, "web"), "17 000004" + SESSION, "00 776562"),
+        golden(new Message.Health(true, "web"), "17 000004" + SESSION, "01 776562"),
         golden(
             new Message.Open("web", V4, OTHER_V4),
             "20 000012" + STREAM,

@@ -150,6 +150,7 @@ class MessagePropertyTest {
       case Message.Declined m -> m.text();
       case Message.Client m -> m.name();
       case Message.Revoked m -> m.text();
+      case Message.Health m -> m.service();
       case Message.Proof m -> new String(m.mac(), StandardCharsets.ISO_8859_1);
       default -> throw new AssertionError("read although cut: " + message);
     };

@@ -69,6 +69,7 @@ class ProtocolPageTest {
             FrameType.PROOF,
             FrameType.HELLO,
             FrameType.REVOKED,
+            FrameType.HEALTH,
             FrameType.OPEN_FLOW,
             FrameType.DATAGRAM,
             FrameType.RESET);

@@ -10,7 +10,7 @@ import java.util.stream.Stream;
 /** Messages of every kind with random fields. */
 final class RandomMessages {
 
-  static final int KINDS = 23;
+  static final int KINDS = 24;
 
   private static final int[] LETTERS = {'a', 'Z', '.', 0xe4, 0x20ac, 0x1f600};
 
@@ -77,6 +77,7 @@ final class RandomMessages {
               Stream.generate(this::name).limit(random.nextInt(Message.MAX_SHARED_NAMES)).toList());
       case 20 -> new Message.Client(name());
       case 21 -> new Message.Revoked(name(), text(60));
+      case 22 -> new Message.Health(random.nextBoolean(), name());
       default -> new Message.Drain();
     };
   }

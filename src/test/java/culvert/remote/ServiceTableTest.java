@@ -324,6 +324,62 @@ class ServiceTableTest {
   }
 
   @Test
+  void unhealthySessionGetsVisitorsOnlyIfNoOtherCan() throws Exception {
+    assertServes(table, a);
+    assertServes(table, b);
+    assertThat(table.setHealthy(a, "web", false)).isTrue();
+    assertThat(table.setHealthy(a, "web", false)).as("again").isFalse();
+    for (Balance policy : Balance.values()) {
+      setBalance(policy);
+      assertThat(next(4)).as("%s", policy).containsOnly(b);
+    }
+    b.full = "full";
+    assertThat(next(2)).containsOnly(a);
+    b.full = null;
+    setBalance(Balance.ROUND_ROBIN);
+    assertThat(table.setHealthy(a, "web", true)).isTrue();
+    assertThat(next(4)).contains(a, b);
+  }
+
+  /** The only server of a service may answer although a check of it fails. */
+  @Test
+  void sessionsGetVisitorsInTurnIfAllAreUnhealthy() throws Exception {
+    assertServes(table, a);
+    assertServes(table, b);
+    table.setHealthy(a, "web", false);
+    table.setHealthy(b, "web", false);
+    assertThat(next(4)).containsExactly(a, b, a, b);
+  }
+
+  @Test
+  void quietSessionComesBeforeAnUnhealthyOne() throws Exception {
+    assertServes(table, a);
+    assertServes(table, b);
+    a.quiet = true;
+    table.setHealthy(b, "web", false);
+    assertThat(next(4)).containsOnly(a);
+  }
+
+  @Test
+  void healthIsThatOfOneServiceAndEndsWithItsOffer() throws Exception {
+    assertServes(table, a);
+    assertServes(table, b);
+    table.add(a, "ssh");
+    assertThat(table.setHealthy(a, "ssh", false)).isTrue();
+    assertThat(next(4)).as("another service").contains(a, b);
+    table.setHealthy(a, "web", false);
+    assertThat(next(4)).containsOnly(b);
+    table.add(a, "web");
+    assertThat(next(4)).as("offered again").contains(a, b);
+    table.setHealthy(a, "web", false);
+    table.withdraw(a, "web");
+    assertThat(table.setHealthy(a, "web", false)).as("not served").isFalse();
+    assertThat(table.setHealthy(a, "no-such-service", false)).isFalse();
+    assertServes(table, a);
+    assertThat(next(4)).as("after a withdrawal").contains(a, b);
+  }
+
+  @Test
   void policyOfAllServicesIsForThoseWithoutTheirOwn() throws Exception {
     table.setBalance(
         PerService.of(

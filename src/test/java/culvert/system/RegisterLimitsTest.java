@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import culvert.config.PortRange;
 import culvert.net.HostPort;
+import culvert.observe.Counter;
 import culvert.protocol.ByeReason;
 import culvert.protocol.DeclinedReason;
 import culvert.protocol.Handshake;
@@ -11,6 +12,7 @@ import culvert.protocol.Message;
 import culvert.testing.LeakCheck;
 import culvert.testing.RolePair;
 import culvert.testing.ScriptedOrigin;
+import culvert.testing.TestClient;
 import culvert.testing.TestServer;
 import java.io.IOException;
 import java.net.Socket;
@@ -100,6 +102,35 @@ class RegisterLimitsTest {
         var origin = loggedIn(tunnel)) {
       origin.send(0, new Message.Register(true));
       assertEnded(origin, "REGISTER without an offer");
+    }
+  }
+
+  /** Version 1 has no features. */
+  @Test
+  void reportOfHealthWithoutTheFeatureEndsTheSession() throws Exception {
+    try (var server = TestServer.echo();
+        var tunnel = RolePair.to(server.address(), options());
+        var origin = new ScriptedOrigin(tunnel.remote().controlAddress(), "127.0.0.1")) {
+      origin.logIn("scripted", Handshake.newInstance(), SECRET);
+      origin.send(0, new Message.Health(false, "default"));
+      assertEnded(origin, "HEALTH without the feature");
+    }
+  }
+
+  /** The service may have been revoked at the same time. */
+  @Test
+  void reportOfHealthAboutAServiceOfAnotherSessionHasNoEffect() throws Exception {
+    try (var server = TestServer.echo();
+        var tunnel = RolePair.to(server.address(), options());
+        var origin = loggedIn(tunnel)) {
+      origin.send(0, new Message.Health(false, "default"));
+      origin.send(0, new Message.Offer("no-such-service"));
+      origin.send(0, new Message.Register(false));
+      assertThat(origin.receive()).isInstanceOf(Message.Declined.class);
+      assertThat(tunnel.remote().counters().get(Counter.SERVICES_UNHEALTHY)).isZero();
+      try (Socket visitor = TestClient.dial(tunnel.outside())) {
+        TestClient.assertEchoes(visitor, "hello");
+      }
     }
   }
 

@@ -136,12 +136,20 @@ final class NativeSession implements Session, Link.Events {
       case Message.Offer offer -> offer(offer.service());
       case Message.Register register -> register(register.isShared());
       case Message.Withdraw withdraw -> withdraw(OfferText.parse(withdraw.service()).service());
+      case Message.Health health -> setHealthy(health);
       case Message.Drain drain -> {
         boolean busy = link.finish();
         services.draining(this, busy);
       }
       default -> throw new ProtocolException("unexpected message: only remote proxies send it");
     }
+  }
+
+  private void setHealthy(Message.Health health) throws ProtocolException {
+    if (!features.contains(Feature.HEALTH)) {
+      throw new ProtocolException("HEALTH without the feature");
+    }
+    services.setHealthy(this, health.service(), health.isHealthy());
   }
 
   private void withdraw(String service) {
