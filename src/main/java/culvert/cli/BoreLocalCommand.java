@@ -14,6 +14,7 @@ import culvert.cli.process.ExitCode;
 import culvert.cli.process.Terminal;
 import culvert.config.BoreClientSettings;
 import culvert.config.BounceCredentials;
+import culvert.config.HealthChecks;
 import culvert.config.OriginSettings;
 import culvert.config.RemoteAddress;
 import culvert.config.RemoteRoute;
@@ -195,6 +196,7 @@ final class BoreLocalCommand implements Callable<Integer> {
         TransportSettings.DEFAULT,
         Optional.empty(),
         Optional.empty(),
+        HealthChecks.NONE,
         connectTimeout.timeout(),
         retry.max(),
         once,

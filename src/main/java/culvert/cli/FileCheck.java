@@ -246,8 +246,10 @@ final class FileCheck {
 
   /** Returns whether the setting belongs to a service whose address is left out. */
   private boolean isOfLeftOut(Block block, ServiceSetting setting) {
-    return block.role() == Role.SERVER
-        && leftOut.contains(new ServiceSetting(Setting.OUTSIDE_ADDR, setting.service()));
+    Setting address =
+        block.role() == Role.SERVER ? Setting.OUTSIDE_ADDR : Setting.ORIGIN_SERVER_ADDR;
+    return !setting.service().isEmpty()
+        && leftOut.contains(new ServiceSetting(address, setting.service()));
   }
 
   /**

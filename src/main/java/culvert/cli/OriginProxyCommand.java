@@ -5,6 +5,7 @@ import culvert.cli.option.BounceCredentialOptions;
 import culvert.cli.option.ConfigOption;
 import culvert.cli.option.ConnectTimeoutOption;
 import culvert.cli.option.Examples;
+import culvert.cli.option.HealthOptions;
 import culvert.cli.option.HelpGroup;
 import culvert.cli.option.InHelp;
 import culvert.cli.option.LimitOptions;
@@ -124,6 +125,8 @@ final class OriginProxyCommand implements Callable<Integer>, RoleCommand {
   @InHelp(HelpGroup.OPERATION)
   private ProxyHeader.Version proxyProtocol;
 
+  @Mixin private HealthOptions health;
+
   @Mixin
   private final ConnectTimeoutOption connectTimeout =
       new ConnectTimeoutOption(Duration.ofSeconds(10));
@@ -235,6 +238,12 @@ final class OriginProxyCommand implements Callable<Integer>, RoleCommand {
                 + ConfigOption.waysToSet(spec, Setting.SECRET, Setting.SECRET_FILE)
                 + " on both sides")
         .ifPresent(lines::add);
+    if (health.checks().isAny() && !isShared) {
+      lines.add(
+          SettingMessage.of(
+              "%s has no effect on visitors without %s: no other origin proxy has the services",
+              Setting.HEALTH_CHECK, Setting.SHARE));
+    }
     return lines;
   }
 
@@ -296,6 +305,7 @@ final class OriginProxyCommand implements Callable<Integer>, RoleCommand {
     protocol.reject(Setting.OUTSIDE_PORT, outsidePort != null);
     protocol.reject(Setting.SHARE, isShared);
     protocol.reject(Setting.CLIENT_NAME, clientName != null);
+    protocol.reject(Setting.HEALTH_CHECK, health.checks().isAny());
     // Data connections arrive in any order: a header could contain another visitor's address.
     protocol.reject(Setting.PROXY_PROTOCOL, proxyProtocol != null);
     List<RemoteRoute> remotes = remoteProxies.stream().map(this::route).toList();
@@ -312,6 +322,7 @@ final class OriginProxyCommand implements Callable<Integer>, RoleCommand {
         transport,
         tls.settings(transport.kind(false).isTls(), own.identity(), terminal.environment()),
         Optional.ofNullable(proxyProtocol),
+        health.checks(),
         connectTimeout.timeout(),
         retry.max(),
         failFast,

@@ -71,15 +71,17 @@ final class Checks {
    * its rule.
    *
    * @param names those of the services with a value of their own; an empty one is for all
+   * @param address the setting that every service has
    */
-  static void haveServices(Setting setting, Set<String> names, List<ServiceAddress> services) {
+  static void haveServices(
+      Setting setting, Set<String> names, List<ServiceAddress> services, Setting address) {
     var unknown = new TreeSet<>(names);
     unknown.remove("");
     services.forEach(service -> unknown.remove(service.service()));
     if (!unknown.isEmpty()) {
       throw new SettingException(
           "%s is for the service '%s', which has no %s",
-          new ServiceSetting(setting, unknown.first()), unknown.first(), Setting.OUTSIDE_ADDR);
+          new ServiceSetting(setting, unknown.first()), unknown.first(), address);
     }
   }
 

@@ -40,8 +40,8 @@ public record NetworkRules(Map<String, NetworkSet> allowed, Map<String, NetworkS
    * @throws IllegalArgumentException whose message names the option and the service
    */
   void check(List<ServiceAddress> services) {
-    Checks.haveServices(Setting.ALLOW_FROM, allowed.keySet(), services);
-    Checks.haveServices(Setting.DENY_FROM, denied.keySet(), services);
+    Checks.haveServices(Setting.ALLOW_FROM, allowed.keySet(), services, Setting.OUTSIDE_ADDR);
+    Checks.haveServices(Setting.DENY_FROM, denied.keySet(), services, Setting.OUTSIDE_ADDR);
   }
 
   /**

@@ -25,6 +25,7 @@ import java.util.OptionalInt;
  * @param transport the transport to the remote proxy
  * @param tls how to verify the remote proxy, for TLS
  * @param proxyHeader version of the PROXY header to send to origin servers, if any
+ * @param healthChecks how origin servers are checked, if they are
  * @param connectTimeout timeout of a connection to a remote proxy or to an origin server
  * @param retryMax maximum pause between attempts to connect to a remote proxy
  * @param failFast whether the process exits if no remote proxy is reachable
@@ -43,6 +44,7 @@ public record OriginSettings(
     TransportSettings transport,
     Optional<TlsClientSettings> tls,
     Optional<ProxyHeader.Version> proxyHeader,
+    HealthChecks healthChecks,
     Duration connectTimeout,
     Duration retryMax,
     boolean failFast,
@@ -68,6 +70,7 @@ public record OriginSettings(
     Checks.distinct(Setting.ORIGIN_SERVER_ADDR, services);
     checkPort(outsidePort, services.size());
     checkHeader(proxyHeader, services);
+    healthChecks.check(services);
     Checks.name(Setting.ORIGIN_NAME, name);
     checkClient(client, secret);
     transport.check(Setting.TRANSPORT, secret.isPresent(), tls.isPresent(), true);
@@ -156,6 +159,7 @@ public record OriginSettings(
         transport,
         tls,
         proxyHeader,
+        healthChecks,
         connectTimeout,
         running.retryMax,
         running.failFast,

@@ -58,10 +58,11 @@ public record PerService<T>(Map<String, List<T>> values) {
   /**
    * Checks that each value is for a service that exists, and that none has two values.
    *
+   * @param address the setting that every service has
    * @throws SettingException whose message names the option and the service
    */
-  void checkSingle(Setting setting, List<ServiceAddress> services) {
-    Checks.haveServices(setting, values.keySet(), services);
+  void checkSingle(Setting setting, List<ServiceAddress> services, Setting address) {
+    Checks.haveServices(setting, values.keySet(), services, address);
     values.forEach((service, all) -> {
       if (all.size() > 1) {
         throw new SettingException(

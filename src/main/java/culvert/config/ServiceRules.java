@@ -25,8 +25,8 @@ public record ServiceRules(
    */
   void check(List<ServiceAddress> services) {
     networks.check(services);
-    balance.checkSingle(Setting.BALANCE, services);
-    bandwidth.checkSingle(Setting.MAX_BANDWIDTH, services);
+    balance.checkSingle(Setting.BALANCE, services, Setting.OUTSIDE_ADDR);
+    bandwidth.checkSingle(Setting.MAX_BANDWIDTH, services, Setting.OUTSIDE_ADDR);
     bandwidth
         .values()
         .forEach((service, all) ->

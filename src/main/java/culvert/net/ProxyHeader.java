@@ -60,6 +60,15 @@ public final class ProxyHeader {
     };
   }
 
+  /** Returns the complete header for a connection that this host makes for itself. */
+  public static byte[] writeLocal(Version version) {
+    return switch (version) {
+      case V1 -> "PROXY UNKNOWN\r\n".getBytes(StandardCharsets.US_ASCII);
+      case V2 ->
+          ByteBuffer.allocate(V2_SIGNATURE.length + 4).put(V2_SIGNATURE).put((byte) 0x20).array();
+    };
+  }
+
   /** Returns the complete header, of version 2, for datagrams between these addresses. */
   public static byte[] writeUdp(InetSocketAddress source, InetSocketAddress destination) {
     byte[] from = source.getAddress().getAddress();

@@ -62,6 +62,8 @@ public enum Counter {
   OFFERS_NOT_PERMITTED,
   /** Services withdrawn because the settings do not permit them to the client any more. */
   SERVICES_REVOKED,
+  /** Health checks of origin servers that failed. */
+  HEALTH_CHECKS_FAILED,
   /** Reports of an origin proxy that the origin server of a service is not healthy any more. */
   SERVICES_UNHEALTHY,
   /** Frames for streams and flows that had ended, which are not an error. */

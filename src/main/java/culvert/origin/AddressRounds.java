@@ -291,6 +291,10 @@ final class AddressRounds implements RemoteMembers.Member, LoopOwner {
   @Override
   public void servicesChanged() {}
 
+  /** Does nothing, as {@link #servicesChanged}. */
+  @Override
+  public void healthChanged() {}
+
   /** Starts no further round. */
   @Override
   public void drain(Duration limit) {

@@ -129,6 +129,11 @@ final class OfferStates {
     return named(name).stream().anyMatch(service -> states.get(service) == State.OFFERED);
   }
 
+  /** Returns the services that are served. */
+  List<OfferedService> served() {
+    return states.keySet().stream().filter(service -> states.get(service) == State.SERVED).toList();
+  }
+
   boolean isAnyServed(Collection<OfferedService> services) {
     return services.stream().anyMatch(service -> states.get(service) == State.SERVED);
   }

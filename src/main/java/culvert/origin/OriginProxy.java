@@ -101,6 +101,7 @@ public final class OriginProxy implements AutoCloseable {
   private final Dialer dialer;
   private final StreamHandler streams;
   private final FlowHandler flows;
+  private final HealthMonitor health;
 
   /** Of services served: a link that flaps must not fill the log. */
   private final LimitedLog<Served> servedLines;
@@ -151,6 +152,9 @@ public final class OriginProxy implements AutoCloseable {
     this.remotes = new RemoteEntries(settings, this::use, this.dialer, members, log);
     this.streams = new StreamHandler(this::settings, this.dialer, pool, deadlines, counters, log);
     this.flows = new FlowHandler(this::settings, pool, counters, log);
+    this.health =
+        new HealthMonitor(
+            this::settings, this.dialer, deadlines, this::healthChanged, counters, log);
     this.servedLines =
         new LimitedLog<>(log, counters, MAX_SERVED_LINES, settings.timeouts().logPeriod());
     ServiceListener logging =
@@ -165,6 +169,7 @@ public final class OriginProxy implements AutoCloseable {
             flows,
             new ReservedPlaces(maxVisitors(settings)),
             new RemoteClaims(),
+            health::isHealthy,
             logging,
             deadlines,
             counters,
@@ -265,6 +270,7 @@ public final class OriginProxy implements AutoCloseable {
   public End run() {
     flows.logLimit();
     try {
+      health.start();
       remotes.start(parts);
       End end = members.awaitEnd();
       if (end != End.CLOSED) {
@@ -277,12 +283,17 @@ public final class OriginProxy implements AutoCloseable {
       streams.awaitEmpty(Duration.ofNanos(Math.max(0, finishedByNanos - System.nanoTime())));
       return end;
     } finally {
+      health.close();
       close();
       members.awaitEmpty();
       streams.close();
       flows.close();
       deadlines.close();
     }
+  }
+
+  private void healthChanged() {
+    members.forEach(RemoteMembers.Member::healthChanged);
   }
 
   /**
@@ -305,6 +316,7 @@ public final class OriginProxy implements AutoCloseable {
     affected.retired().forEach(member -> member.drain(next.timeouts().drain()));
     members.forEach(RemoteMembers.Member::servicesChanged);
     affected.failed().forEach(RemoteMembers.Member::tryNow);
+    health.settingsChanged();
   }
 
   /** Returns the current settings. */

@@ -48,6 +48,9 @@ final class RemoteMembers {
     /** Offers and withdraws services of the running sessions as the settings want now. */
     void servicesChanged();
 
+    /** Reports the health of the services as it is now, in the running sessions. */
+    void healthChanged();
+
     /** Makes no further attempt, and lets visitors finish within the limit. */
     void drain(Duration limit);
 

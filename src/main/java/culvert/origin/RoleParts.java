@@ -7,6 +7,7 @@ import culvert.observe.Counters;
 import culvert.observe.Log;
 import culvert.session.FlowAcceptor;
 import culvert.session.IncomingStream;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /**
@@ -17,6 +18,7 @@ import java.util.function.Supplier;
  * @param flows handles the UDP visitors of all sessions
  * @param places the places of the visitors of all sessions, divided among the remote proxies
  * @param claims the sessions by the processes at their other ends
+ * @param health returns whether the origin server of a service is healthy, by the service's name
  * @param listener receives the public addresses of the services
  */
 record RoleParts(
@@ -25,6 +27,7 @@ record RoleParts(
     FlowAcceptor flows,
     ReservedPlaces places,
     RemoteClaims claims,
+    Predicate<String> health,
     OriginProxy.ServiceListener listener,
     Deadlines deadlines,
     Counters counters,
@@ -38,6 +41,15 @@ record RoleParts(
   /** Returns the parts with other handlers of visitors. */
   RoleParts withVisitors(IncomingStream.Handler otherStreams, FlowAcceptor otherFlows) {
     return new RoleParts(
-        current, otherStreams, otherFlows, places, claims, listener, deadlines, counters, log);
+        current,
+        otherStreams,
+        otherFlows,
+        places,
+        claims,
+        health,
+        listener,
+        deadlines,
+        counters,
+        log);
   }
 }

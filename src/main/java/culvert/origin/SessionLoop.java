@@ -267,6 +267,11 @@ final class SessionLoop implements RemoteMembers.Member {
     sessions.forEach(SessionRun::servicesChanged);
   }
 
+  @Override
+  public void healthChanged() {
+    sessions.forEach(SessionRun::healthChanged);
+  }
+
   /** Ends the pause before the next attempt, or an attempt that is still connecting. */
   @Override
   public void tryNow() {

@@ -163,6 +163,11 @@ final class SessionRun implements OriginSession.Listener {
     services.update();
   }
 
+  /** Reports the health of its services as it is now; does not block. */
+  void healthChanged() {
+    services.healthChanged();
+  }
+
   /** Ends the session; does not block. */
   void close() {
     services.end();

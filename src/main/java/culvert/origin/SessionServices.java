@@ -43,6 +43,9 @@ final class SessionServices {
   /** The remote proxy decides how often it declines a service, and with which text. */
   private final LimitedLog<String> lines;
 
+  /** Guarded by the lock. */
+  private final HealthReports reports;
+
   /**
    * Guards the fields below, which the session's thread, deadlines and reloads share. Messages are
    * queued with it held, so that they have the order of the changes.
@@ -87,6 +90,7 @@ final class SessionServices {
     this.role = role;
     this.remote = peer.address();
     this.lines = lines;
+    this.reports = new HealthReports(role.health(), session, remote, lines);
   }
 
   /**
@@ -119,10 +123,28 @@ final class SessionServices {
         offerAgain(service, DeclinedReason.NOT_PERMITTED, isPermitted);
       } else {
         services.recordServed(service);
+        reports.served(service);
       }
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Reports the services whose origin servers have become healthy or unhealthy. */
+  void healthChanged() {
+    lock.lock();
+    try {
+      if (!isEnded) {
+        reportHealth();
+        planRetry();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void reportHealth() {
+    states.served().forEach(reports::report);
   }
 
   /** Records that a service cannot be offered in this session. */
@@ -283,7 +305,9 @@ final class SessionServices {
   }
 
   private void planRetry() {
-    if ((states.has(State.DECLINED) || withdrawn > 0 || isWithdrawalDue) && !isRetryPlanned) {
+    boolean isNeeded =
+        states.has(State.DECLINED) || withdrawn > 0 || isWithdrawalDue || reports.needsPause();
+    if (isNeeded && !isRetryPlanned) {
       isRetryPlanned = true;
       role.deadlines().after(OfferStates.OFFER_PAUSE, this::retry);
     }
@@ -295,6 +319,10 @@ final class SessionServices {
       isRetryPlanned = false;
       withdrawn = 0;
       repeated = 0;
+      reports.pauseEnded();
+      if (!isEnded) {
+        reportHealth();
+      }
       update();
     } finally {
       lock.unlock();

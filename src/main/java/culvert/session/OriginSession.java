@@ -97,6 +97,17 @@ public interface OriginSession {
     throw new UnsupportedOperationException("a session of this protocol has one service");
   }
 
+  /** Returns whether {@link #reportHealth} has an effect. */
+  default boolean canReportHealth() {
+    return false;
+  }
+
+  /**
+   * Reports whether the origin server of a service is healthy, after the service is served; it is
+   * taken for healthy at first. Called as {@link #offer}.
+   */
+  default void reportHealth(String service, boolean isHealthy) {}
+
   /**
    * Returns the random id of the remote proxy's process, if the protocol has one. Two addresses
    * with the same id lead to the same remote proxy.

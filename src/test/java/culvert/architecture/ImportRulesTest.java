@@ -81,7 +81,8 @@ class ImportRulesTest {
           entry(
               "remote",
               Set.of("accept", "config", "net", "observe", "protocol", "route", "session")),
-          entry("origin", Set.of("config", "net", "observe", "protocol", "route", "session")),
+          entry(
+              "origin", Set.of("config", "http", "net", "observe", "protocol", "route", "session")),
           entry(
               "bounce.server",
               Set.of(

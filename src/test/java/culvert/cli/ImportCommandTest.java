@@ -242,6 +242,36 @@ class ImportCommandTest {
   }
 
   @Test
+  void healthCheckOfAProxyIsThatOfItsService() throws Exception {
+    Cli run =
+        frp(
+            "serverAddr = \"example.com\"\nauth.token = \"0123456789abcdef\"\n",
+            "healthCheck = {type = \"http\", path = \"/health\", maxFailed = 4,",
+            " timeoutSeconds = 2, intervalSeconds = 30}\n");
+    assertThat(run.out())
+        .contains(
+            "health_check = \"http:/health\"",
+            "health_failures = 4",
+            "health_interval = 30",
+            "health_timeout = 2");
+    assertThat(run.exit()).isZero();
+    check(run.out());
+  }
+
+  @Test
+  void healthCheckWithoutAnEquivalentBecomesAComment() throws Exception {
+    Cli run =
+        frp(
+            "serverAddr = \"example.com\"\nauth.token = \"0123456789abcdef\"\n",
+            "healthCheck = {type = \"tcp\", httpHeaders = [{name = \"a\", value = \"b\"}]}\n");
+    assertThat(run.out()).contains("health_check = \"tcp\"", "health_failures = 1");
+    assertThat(run.out())
+        .contains("# not imported: proxies.a.b.healthCheck.httpHeaders (line 8): no equivalent");
+    assertThat(run.exit()).isEqualTo(1);
+    check(run.out());
+  }
+
+  @Test
   void fileOfFrpsWithoutAPortIsForTheServer() throws Exception {
     Path file =
         Files.writeString(

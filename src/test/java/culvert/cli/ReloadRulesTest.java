@@ -29,7 +29,7 @@ class ReloadRulesTest {
           + "clients.web.secret = \"0123456789abcdef\"\nclients.web.services = \"*\"\n";
   private static final String CLIENT =
       "[client]\nremote_addr = \"127.0.0.1:1\"\nname = \"a\"\n"
-          + "services.web.local_addr = \"127.0.0.1:1\"\n";
+          + "services.web.local_addr = \"127.0.0.1:1\"\nhealth_check = \"tcp\"\n";
 
   /** A value of each type that is valid for every key and the default of none. */
   private static final Map<Kind, String> VALUES =

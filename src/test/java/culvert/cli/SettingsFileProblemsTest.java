@@ -240,6 +240,17 @@ class SettingsFileProblemsTest {
               "line 4: invalid value '1025G' for server.max_bandwidth: expected 1K to 1024G bytes"
                   + " per second"),
           new Case(
+              CLIENT
+                  + "health_check = \"udp\"\nhealth_failures = \"1\"\n"
+                  + "services.mail.health_check = \"tcp\"",
+              "line 4: client.health_check: invalid value 'udp': expected tcp or http:PATH, such as"
+                  + " http:/health",
+              "line 5: client.health_failures: expected a whole number, found a string",
+              "line 6: client.services.mail: the service needs 'local_addr'"),
+          new Case(
+              CLIENT + "health_check = \"tcp\"\nhealth_interval = \"1ms\"",
+              "line 5: invalid value '1ms' for client.health_interval: expected 100ms or longer"),
+          new Case(
               SERVER + "services.web.allow_from = \"10.0.0.0/8,::1\"",
               "line 4: server.services.web.allow_from: a value with a comma is not supported; write"
                   + " an array of values"),

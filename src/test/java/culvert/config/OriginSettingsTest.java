@@ -42,6 +42,7 @@ class OriginSettingsTest {
         TransportSettings.DEFAULT,
         Optional.empty(),
         Optional.empty(),
+        HealthChecks.NONE,
         connect,
         retryMax,
         false,

@@ -88,6 +88,7 @@ class SettingsTest {
         TransportSettings.DEFAULT,
         Optional.empty(),
         Optional.empty(),
+        HealthChecks.NONE,
         second,
         second,
         false,

@@ -86,6 +86,7 @@ class TransportSettingsTest {
         transport,
         tls ? Optional.of(TlsClientSettings.DEFAULT) : Optional.empty(),
         Optional.empty(),
+        HealthChecks.NONE,
         Duration.ofSeconds(1),
         Duration.ofSeconds(1),
         false,

@@ -61,6 +61,17 @@ class ProxyHeaderTest {
   }
 
   @Test
+  void headerOfThisHostsOwnConnectionHasNoSource() throws IOException {
+    assertThat(ProxyHeader.writeLocal(ProxyHeader.Version.V1))
+        .isEqualTo(ascii("PROXY UNKNOWN\r\n"));
+    assertThat(ProxyHeader.writeLocal(ProxyHeader.Version.V2))
+        .isEqualTo(hex(SIGNATURE + "20000000"));
+    for (var version : ProxyHeader.Version.values()) {
+      assertThat(read(ProxyHeader.writeLocal(version))).isEmpty();
+    }
+  }
+
+  @Test
   void longestVersion1HeaderIsWithinLimit() throws IOException {
     var longest = address("1111:2222:3333:4444:5555:6666:7777:8888", 65535);
     byte[] header = ProxyHeader.write(ProxyHeader.Version.V1, longest, longest);

@@ -83,6 +83,7 @@ class PeerVisitorsTest {
           },
           new ReservedPlaces(4),
           new RemoteClaims(),
+          service -> true,
           (service, address, remote) -> {},
           deadlines,
           counters,

@@ -49,6 +49,9 @@ class RemoteMembersTest {
     public void servicesChanged() {}
 
     @Override
+    public void healthChanged() {}
+
+    @Override
     public void drain(Duration limit) {
       close();
     }

@@ -2,7 +2,11 @@ package culvert.origin;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import culvert.config.HealthChecks;
+import culvert.config.HealthProbe;
+import culvert.config.PerService;
 import culvert.config.RemoteAddress;
+import culvert.config.ServiceValue;
 import culvert.net.HostPort;
 import culvert.protocol.Frame;
 import culvert.protocol.FrameType;
@@ -176,6 +180,24 @@ class ScriptedRemoteTest {
     tunnel.awaitLog("service not served", "service=ssh", "not permitted any more");
     send(0, new Message.Revoked("ssh", ""));
     assertThat(receive()).isEqualTo(new Message.Offer("ssh"));
+  }
+
+  /** Version 1 has no features. The echo server answers no request. */
+  @Test
+  void healthIsNotReportedToARemoteProxyThatDoesNotSupportIt() throws Exception {
+    send(0, new Message.Offered("default", List.of("127.0.0.1:9"), ""));
+    tunnel.awaitLog("session started");
+    var probes = PerService.of(List.of(new ServiceValue<>("", HealthProbe.parse("http:/"))));
+    var options =
+        new RolePair.Options()
+            .secrets(null, null)
+            .healthChecks(
+                new HealthChecks(probes, PerService.none(), PerService.none(), PerService.none()));
+    RemoteAddress remote = tunnel.origin().settings().remotes().getFirst().address();
+    tunnel.origin().reload(options.originSettings(server.address(), remote));
+    tunnel.awaitLog("health not reported", "service=default", "does not support it");
+    send(1, new Message.Open("default", ADDRESS, ADDRESS));
+    assertThat(receive()).isEqualTo(new Message.Accepted());
   }
 
   @Test

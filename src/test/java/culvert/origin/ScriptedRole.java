@@ -22,11 +22,17 @@ final class ScriptedRole implements AutoCloseable {
   private final TestLog log = new TestLog();
   private final Deadlines deadlines = new Deadlines();
   private volatile OriginSettings settings;
+  private volatile boolean isHealthy = true;
   private final WantedServices wanted = new WantedServices(() -> settings);
 
   /** Sets the services of the settings, such as {@code web=127.0.0.1:1}. */
   void want(String... services) {
     settings = new RolePair.Options().originSettings(REMOTE, services);
+  }
+
+  /** Sets whether the origin servers of all services are healthy. */
+  void setHealthy(boolean isHealthy) {
+    this.isHealthy = isHealthy;
   }
 
   WantedServices wanted() {
@@ -46,6 +52,7 @@ final class ScriptedRole implements AutoCloseable {
         (visitor, flow) -> null,
         new ReservedPlaces(1),
         new RemoteClaims(),
+        service -> isHealthy,
         (service, address, remote) -> {},
         deadlines,
         new Counters(),

@@ -27,9 +27,10 @@ class SessionServicesTest {
   private final ScriptedRole role = new ScriptedRole();
   private final ScriptedSession session = new ScriptedSession();
 
-  /** Records its messages; each withdrawal blocks the link. */
+  /** Records its messages; each withdrawal and each report of health blocks the link. */
   private static final class ScriptedSession implements OriginSession {
     private final List<String> withdrawn = new CopyOnWriteArrayList<>();
+    private final List<String> reported = new CopyOnWriteArrayList<>();
     private volatile boolean isBlocked;
 
     @Override
@@ -50,6 +51,17 @@ class SessionServicesTest {
     @Override
     public void withdraw(String service) {
       withdrawn.add(service);
+      isBlocked = true;
+    }
+
+    @Override
+    public boolean canReportHealth() {
+      return true;
+    }
+
+    @Override
+    public void reportHealth(String service, boolean isHealthy) {
+      reported.add(service + (isHealthy ? " healthy" : " unhealthy"));
       isBlocked = true;
     }
 
@@ -75,9 +87,7 @@ class SessionServicesTest {
   @Test
   void servicesAreWithdrawnOnlyWhileTheLinkSendsMessages() throws Exception {
     want(MANY);
-    SessionServices services = role.services(session);
-    services.login().forEach(service -> services.served(service.name()));
-    assertThat(services.isLoginComplete()).isTrue();
+    SessionServices services = served();
     want(1);
     session.isBlocked = true;
     services.update();
@@ -91,6 +101,64 @@ class SessionServicesTest {
           session.isBlocked = false;
           assertThat(session.withdrawn).hasSize(MANY - 1);
         });
+    services.end();
+  }
+
+  private SessionServices served() {
+    SessionServices services = role.services(session);
+    services.login().forEach(service -> services.served(service.name()));
+    assertThat(services.isLoginComplete()).isTrue();
+    return services;
+  }
+
+  /** One server can be behind all services. */
+  @Test
+  void healthIsReportedOnlyWhileTheLinkSendsMessages() throws Exception {
+    want(MANY);
+    SessionServices services = served();
+    assertThat(session.reported).isEmpty();
+    role.setHealthy(false);
+    session.isBlocked = true;
+    services.healthChanged();
+    assertThat(session.reported).isEmpty();
+    session.isBlocked = false;
+    Eventually.within(RolePair.LIMIT, () -> assertThat(session.reported).isNotEmpty());
+    assertThat(session.reported).hasSizeLessThanOrEqualTo(64);
+    Eventually.within(
+        RolePair.LIMIT,
+        () -> {
+          session.isBlocked = false;
+          assertThat(session.reported).hasSize(MANY).doesNotHaveDuplicates();
+        });
+    services.end();
+  }
+
+  @Test
+  void healthThatHasReturnedBeforeItsReportIsNotReported() {
+    want(1);
+    SessionServices services = served();
+    session.isBlocked = true;
+    role.setHealthy(false);
+    services.healthChanged();
+    role.setHealthy(true);
+    services.healthChanged();
+    session.isBlocked = false;
+    services.healthChanged();
+    assertThat(session.reported).isEmpty();
+    role.setHealthy(false);
+    services.healthChanged();
+    services.healthChanged();
+    assertThat(session.reported).containsExactly("s0 unhealthy");
+    services.end();
+  }
+
+  /** The remote proxy takes a service for healthy when it begins to serve it. */
+  @Test
+  void unhealthyServiceIsReportedWhenItIsServed() {
+    want(1);
+    role.setHealthy(false);
+    SessionServices services = served();
+    assertThat(session.reported).containsExactly("s0 unhealthy");
     services.end();
   }
 }

@@ -5,6 +5,7 @@ import culvert.config.BounceCredentials;
 import culvert.config.ClientSettings;
 import culvert.config.ConnectionLimits;
 import culvert.config.GroupAddress;
+import culvert.config.HealthChecks;
 import culvert.config.OriginSettings;
 import culvert.config.PortRange;
 import culvert.config.RemoteAddress;
@@ -82,6 +83,7 @@ public final class RolePair implements AutoCloseable {
     List<Cidr> proxyHeaderFrom = List.of();
     ServiceRules rules = ServiceRules.NONE;
     Optional<ProxyHeader.Version> proxyHeader = Optional.empty();
+    HealthChecks healthChecks = HealthChecks.NONE;
     OptionalInt outsidePort = OptionalInt.empty();
     boolean isShared;
     Optional<PortRange> ports = Optional.empty();
@@ -263,6 +265,12 @@ public final class RolePair implements AutoCloseable {
       return this;
     }
 
+    /** Sets how the origin proxy checks its origin servers. */
+    public Options healthChecks(HealthChecks given) {
+      healthChecks = given;
+      return this;
+    }
+
     /** Sets the remote proxy's port range and the port that the origin proxy requests; 0 is any. */
     public Options outsidePort(PortRange given, int asked) {
       ports = Optional.of(given);
@@ -384,6 +392,7 @@ public final class RolePair implements AutoCloseable {
           originTransport,
           originTls,
           proxyHeader,
+          healthChecks,
           connectTimeout,
           retryMax,
           failFast,

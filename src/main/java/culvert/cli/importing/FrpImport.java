@@ -211,7 +211,28 @@ final class FrpImport {
         "proxyProtocolVersion", "one version for all services: set proxy_protocol in [client]");
     transport.with("bandwidthLimit", String.class, limit -> bandwidth(transport, name, limit));
     transport.rejectOthers();
+    if (type.equals("tcp")) {
+      healthCheck(proxy.inner("healthCheck"), Importer.serviceTable(CLIENT, name));
+    }
     proxy.rejectOthers();
+  }
+
+  /** The defaults of frp's interval and timeout are those of the origin proxy. */
+  private void healthCheck(SourceTable check, String service) {
+    check.with(
+        "type",
+        String.class,
+        type -> {
+          String path = check.take("path", String.class).orElse("/");
+          long failures = check.take("maxFailed", Long.class).orElse(1L);
+          text.put(service, "health_check", type.equals("http") ? "http:" + path : type);
+          text.put(service, "health_failures", failures);
+          check.with(
+              "intervalSeconds", Long.class, time -> text.put(service, "health_interval", time));
+          check.with(
+              "timeoutSeconds", Long.class, time -> text.put(service, "health_timeout", time));
+        });
+    check.rejectOthers();
   }
 
   /** Both programs limit each direction; the side that does so has no effect on visitors. */

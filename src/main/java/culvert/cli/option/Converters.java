@@ -4,6 +4,7 @@ import culvert.config.Balance;
 import culvert.config.ByteCount;
 import culvert.config.GroupAddress;
 import culvert.config.GroupNumber;
+import culvert.config.HealthProbe;
 import culvert.config.PairedGroups;
 import culvert.config.PortRange;
 import culvert.config.RemoteAddress;
@@ -70,6 +71,9 @@ public final class Converters {
           new Entry<>(
               Cidr.class,
               form("ADDRESS or ADDRESS/BITS, such as 10.0.0.0/8 or 2001:db8::/32", Cidr::parse)),
+          new Entry<>(
+              HealthProbe.class,
+              form("tcp or http:PATH, such as http:/health", HealthProbe::parse)),
           new Entry<>(Balance.class, word(Balance.class, Balance::word)),
           new Entry<>(NoiseProtocol.class, explained(NoiseProtocol::parse)),
           new Entry<>(BounceGreeting.class, word(BounceGreeting.class, BounceGreeting::word)),

@@ -31,7 +31,14 @@ public final class FileLayout {
   /** Options that are repeated for each service, and have one value for each. */
   private static final Set<Setting> SINGLE_OF_SERVICE =
       EnumSet.of(
-          Setting.OUTSIDE_ADDR, Setting.ORIGIN_SERVER_ADDR, Setting.BALANCE, Setting.MAX_BANDWIDTH);
+          Setting.OUTSIDE_ADDR,
+          Setting.ORIGIN_SERVER_ADDR,
+          Setting.BALANCE,
+          Setting.MAX_BANDWIDTH,
+          Setting.HEALTH_CHECK,
+          Setting.HEALTH_INTERVAL,
+          Setting.HEALTH_TIMEOUT,
+          Setting.HEALTH_FAILURES);
 
   private FileLayout() {}
 

@@ -2,8 +2,10 @@ package culvert.cli.option;
 
 import culvert.config.Balance;
 import culvert.config.ByteCount;
+import culvert.config.HealthProbe;
 import culvert.config.ServiceValue;
 import culvert.net.Cidr;
+import java.time.Duration;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
@@ -71,6 +73,30 @@ public final class ServiceValueForms {
     /** Creates the converter. */
     public Policy() {
       super(Balance.class);
+    }
+  }
+
+  /** Reads how an origin server is checked. */
+  public static final class Probe extends Named<HealthProbe> {
+    /** Creates the converter. */
+    public Probe() {
+      super(HealthProbe.class);
+    }
+  }
+
+  /** Reads a duration. */
+  public static final class Time extends Named<Duration> {
+    /** Creates the converter. */
+    public Time() {
+      super(Duration.class);
+    }
+  }
+
+  /** Reads a number. */
+  public static final class Count extends Named<Integer> {
+    /** Creates the converter. */
+    public Count() {
+      super(Integer.class);
     }
   }
 

@@ -137,6 +137,16 @@ final class NativeOriginSession implements OriginSession, Link.Events {
     send(new Message.Withdraw(service));
   }
 
+  @Override
+  public boolean canReportHealth() {
+    return features.contains(Feature.HEALTH);
+  }
+
+  @Override
+  public void reportHealth(String service, boolean isHealthy) {
+    send(new Message.Health(isHealthy, service));
+  }
+
   private boolean isSupported(OfferedService service) {
     return service.type() == ServiceType.TCP || features.contains(Feature.UDP);
   }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import culvert.config.BounceCredentials;
 import culvert.config.ClientSettings;
 import culvert.config.ConnectionLimits;
+import culvert.config.HealthChecks;
 import culvert.config.OriginSettings;
 import culvert.config.RemoteAddress;
 import culvert.config.RemoteRoute;
@@ -165,6 +166,7 @@ final class LoginPair implements AutoCloseable {
             kind.settings(true),
             kind.transport.isTls() ? Optional.of(origin) : Optional.empty(),
             Optional.empty(),
+            HealthChecks.NONE,
             LIMIT,
             LIMIT,
             false,

@@ -1,0 +1,95 @@
+package culvert.origin;
+
+import culvert.config.HealthCheck;
+import culvert.http.HttpHead;
+import culvert.http.HttpHeadReader;
+import culvert.net.Cancellation;
+import culvert.net.Deadlines;
+import culvert.net.Dialer;
+import culvert.net.Durations;
+import culvert.net.HostPort;
+import culvert.net.ProxyHeader;
+import culvert.net.SocketConnection;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * One check of an origin server: a connection and, for HTTP, a request on it.
+ *
+ * @param server the origin server
+ * @param check how it is checked
+ * @param header version of the PROXY header that it expects on each connection, if any
+ */
+record HealthRequest(HostPort server, HealthCheck check, Optional<ProxyHeader.Version> header) {
+
+  /** The first status that means a failure. */
+  private static final int FIRST_FAILURE = 400;
+
+  private static final Pattern STATUS = Pattern.compile("HTTP/1\\.[01] ([1-9][0-9]{2})(?: .*)?");
+
+  /**
+   * Checks the server; blocks for at most the timeout of a check.
+   *
+   * @param cancellation ends the check
+   * @throws IOException with the server and the reason, if it is not healthy
+   */
+  void run(Dialer dialer, Deadlines deadlines, Cancellation cancellation) throws IOException {
+    long until = System.nanoTime() + check.timeout().toNanos();
+    try (SocketConnection connection = dialer.connect(server, check.timeout(), cancellation)) {
+      cancellation.onCancel(connection::reset);
+      Duration left = Duration.ofNanos(Math.max(0, until - System.nanoTime()));
+      askWithin(left, connection, deadlines);
+    }
+  }
+
+  private void askWithin(Duration limit, SocketConnection connection, Deadlines deadlines)
+      throws IOException {
+    String late = "no answer within " + Durations.of(check.timeout());
+    try {
+      deadlines.callWithin(
+          limit,
+          connection::reset,
+          late,
+          () -> {
+            ask(connection);
+            return null;
+          });
+    } catch (IOException e) {
+      throw new IOException(server + ": " + e.getMessage(), e);
+    }
+  }
+
+  private void ask(SocketConnection connection) throws IOException {
+    if (header.isPresent()) {
+      write(connection, ProxyHeader.writeLocal(header.get()));
+    }
+    if (check.probe().path().isPresent()) {
+      String request =
+          "GET %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: culvert-health-check\r\nAccept: */*\r\n"
+                  .formatted(check.probe().path().get(), server)
+              + "Connection: close\r\n\r\n";
+      write(connection, request.getBytes(StandardCharsets.US_ASCII));
+      checkStatus(new HttpHeadReader(connection.input()).readHead());
+    }
+  }
+
+  private static void write(SocketConnection connection, byte[] bytes) throws IOException {
+    connection.output().write(ByteBuffer.wrap(bytes));
+  }
+
+  private static void checkStatus(HttpHead answer) throws IOException {
+    Matcher status = STATUS.matcher(answer.startLine());
+    if (!status.matches()) {
+      String line = HttpHead.printable(answer.startLine());
+      throw new IOException("no HTTP answer: '" + line + "'");
+    }
+    if (Integer.parseInt(status.group(1)) >= FIRST_FAILURE) {
+      throw new IOException("HTTP status " + status.group(1));
+    }
+  }
+}
