@@ -36,6 +36,11 @@ public abstract class ByteInput extends InputStream {
     return available() > 0 ? read(target) : 0;
   }
 
+  /** Returns whether {@link #tryRead} finds bytes that are there. */
+  boolean canCountAvailable() {
+    return true;
+  }
+
   /**
    * Calls {@link #tryRead}, and a second time after a yield: a sender on the same host often runs
    * then, which saves parking this thread.
