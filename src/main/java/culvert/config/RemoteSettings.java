@@ -115,7 +115,7 @@ public record RemoteSettings(
       (service.type() == ServiceType.UDP ? udpListeners : listeners)
           .add(
               new ServiceSetting(Setting.OUTSIDE_ADDR, service.service()),
-              Optional.of(service.address()));
+              Optional.of(service.hostPort()));
     }
   }
 

@@ -1,17 +1,19 @@
 package culvert.config;
 
 import culvert.net.HostPort;
+import culvert.net.ServerAddress;
 import java.util.function.Function;
 
 /**
  * A service and its address on this side: {@code NAME=HOST:PORT}, or {@code HOST:PORT} for the
- * service {@value #DEFAULT_NAME}. The address of a UDP service begins with {@code udp:}.
+ * service {@value #DEFAULT_NAME}. The address of a UDP service begins with {@code udp:}. An origin
+ * server may have the path of a Unix socket instead, as {@code unix:PATH}.
  *
  * @param service 1 to 64 letters, digits, dots, dashes and underscores
  * @param type what the service carries
  * @param address the public address, or the origin server's
  */
-public record ServiceAddress(String service, ServiceType type, HostPort address) {
+public record ServiceAddress(String service, ServiceType type, ServerAddress address) {
 
   /** The name of a service without a given name. */
   public static final String DEFAULT_NAME = "default";
@@ -41,7 +43,7 @@ public record ServiceAddress(String service, ServiceType type, HostPort address)
    * @throws IllegalArgumentException whose message describes the problem
    */
   public static ServiceAddress parse(String text) {
-    return parse(text, HostPort::parse);
+    return parse(text, address -> ServerAddress.parse(address, HostPort::parse));
   }
 
   /**
@@ -50,10 +52,14 @@ public record ServiceAddress(String service, ServiceType type, HostPort address)
    * @param address parses the part after the name and the type
    * @throws IllegalArgumentException whose message describes the problem
    */
-  public static ServiceAddress parse(String text, Function<String, HostPort> address) {
+  public static ServiceAddress parse(
+      String text, Function<String, ? extends ServerAddress> address) {
     int equals = text.indexOf('=');
-    String name = equals < 0 ? DEFAULT_NAME : text.substring(0, equals);
-    String place = text.substring(equals + 1);
+    int colon = text.indexOf(':');
+    // No name has a colon, and a path may have an equals sign.
+    boolean isNamed = 0 <= equals && (colon < 0 || equals < colon);
+    String name = isNamed ? text.substring(0, equals) : DEFAULT_NAME;
+    String place = isNamed ? text.substring(equals + 1) : text;
     boolean isUdp = place.startsWith(ServiceType.UDP.prefix());
     return isUdp
         ? new ServiceAddress(
@@ -61,6 +67,18 @@ public record ServiceAddress(String service, ServiceType type, HostPort address)
             ServiceType.UDP,
             address.apply(place.substring(ServiceType.UDP.prefix().length())))
         : new ServiceAddress(name, ServiceType.TCP, address.apply(place));
+  }
+
+  /**
+   * Returns the address of a service that has no Unix socket, as all of a remote proxy.
+   *
+   * @throws IllegalStateException if it has one
+   */
+  public HostPort hostPort() {
+    if (address instanceof HostPort given) {
+      return given;
+    }
+    throw new IllegalStateException(address + " has no port");
   }
 
   /** Returns the address with its type, as {@code udp:192.0.2.1:53}. */

@@ -43,6 +43,9 @@ final class AdaptiveBuffer implements AutoCloseable {
    * @return the number of bytes, or -1 at the end of the input
    */
   int read() throws IOException {
+    if (!input.canCountAvailable()) {
+      return filled && !pool.budget().isUnderPressure() ? readMore() : readWhenIdle();
+    }
     int room = Math.max(output.room(), BufferPool.SMALL_BYTES);
     int n = filled || isBulk() ? tryReadMore(room) : 0;
     return n != 0 ? n : readWhenIdle();
@@ -80,8 +83,29 @@ final class AdaptiveBuffer implements AutoCloseable {
     releaseFlow();
     filled = false;
     int n = input.read(idle.clear());
+    if (!input.canCountAvailable()) {
+      filled = !idle.hasRemaining();
+      return n;
+    }
     boolean isMoreLikely = !idle.hasRemaining() && !pool.budget().isNearlyExhausted();
     return isMoreLikely ? n + tryReadRest() : n;
+  }
+
+  /**
+   * Reads from an input that cannot count its available bytes: after a read that filled its buffer,
+   * the next one may wait with a larger one. That is a medium one at most, on the heap, because
+   * many loops may wait.
+   */
+  private int readMore() throws IOException {
+    int bytes = flow == null ? BufferPool.SMALL_BYTES : BufferPool.MEDIUM_BYTES;
+    if (flow == null || flow.capacity() != bytes) {
+      releaseFlow();
+      flow = pool.borrow(bytes);
+    }
+    int n = input.read(cleared(flow, Math.max(output.room(), BufferPool.SMALL_BYTES)));
+    filled = n > 0 && !flow.hasRemaining();
+    longer = true;
+    return n;
   }
 
   /** Continues a read that filled the idle buffer, so that a message is written in one piece. */

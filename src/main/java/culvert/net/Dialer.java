@@ -109,6 +109,20 @@ public final class Dialer {
   }
 
   /**
+   * Connects as {@link #connect(HostPort, Duration, Cancellation)} does, or to a Unix socket, which
+   * answers at once.
+   *
+   * @throws IOException naming the target and the reason
+   */
+  public Connection connect(ServerAddress target, Duration limit, Cancellation cancellation)
+      throws IOException {
+    return switch (target) {
+      case HostPort hostPort -> connect(hostPort, limit, cancellation);
+      case UnixPath path -> UnixConnection.connect(path, pool);
+    };
+  }
+
+  /**
    * Returns whether an exception of {@link #connect} means that the target accepted the connection
    * and reset it at once. The JDK distinguishes this by the system's text only.
    */

@@ -14,7 +14,7 @@ import java.util.Optional;
  * @param host a name or an address, without brackets
  * @param port 0 to 65535
  */
-public record HostPort(String host, int port) {
+public record HostPort(String host, int port) implements ServerAddress {
 
   /** The highest port number. */
   private static final int MAX_PORT = 65535;

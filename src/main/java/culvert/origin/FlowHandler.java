@@ -132,13 +132,13 @@ final class FlowHandler implements FlowAcceptor, AutoCloseable {
   }
 
   private Server server(ServiceAddress service, Duration timeout, Server before) {
-    if (before != null && before.isAt(service.address(), timeout)) {
+    if (before != null && before.isAt(service.hostPort(), timeout)) {
       return before;
     }
     return new Server(
-        service.address(),
+        service.hostPort(),
         timeout,
-        new ResolvedServer(service.address(), timeout),
+        new ResolvedServer(service.hostPort(), timeout),
         before == null ? places.share() : before.places());
   }
 

@@ -4,12 +4,13 @@ import culvert.config.HealthCheck;
 import culvert.http.HttpHead;
 import culvert.http.HttpHeadReader;
 import culvert.net.Cancellation;
+import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.Dialer;
 import culvert.net.Durations;
 import culvert.net.HostPort;
 import culvert.net.ProxyHeader;
-import culvert.net.SocketConnection;
+import culvert.net.ServerAddress;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -25,7 +26,8 @@ import java.util.regex.Pattern;
  * @param check how it is checked
  * @param header version of the PROXY header that it expects on each connection, if any
  */
-record HealthRequest(HostPort server, HealthCheck check, Optional<ProxyHeader.Version> header) {
+record HealthRequest(
+    ServerAddress server, HealthCheck check, Optional<ProxyHeader.Version> header) {
 
   /** The first status that means a failure. */
   private static final int FIRST_FAILURE = 400;
@@ -40,14 +42,14 @@ record HealthRequest(HostPort server, HealthCheck check, Optional<ProxyHeader.Ve
    */
   void run(Dialer dialer, Deadlines deadlines, Cancellation cancellation) throws IOException {
     long until = System.nanoTime() + check.timeout().toNanos();
-    try (SocketConnection connection = dialer.connect(server, check.timeout(), cancellation)) {
+    try (Connection connection = dialer.connect(server, check.timeout(), cancellation)) {
       cancellation.onCancel(connection::reset);
       Duration left = Duration.ofNanos(Math.max(0, until - System.nanoTime()));
       askWithin(left, connection, deadlines);
     }
   }
 
-  private void askWithin(Duration limit, SocketConnection connection, Deadlines deadlines)
+  private void askWithin(Duration limit, Connection connection, Deadlines deadlines)
       throws IOException {
     String late = "no answer within " + Durations.of(check.timeout());
     try {
@@ -64,21 +66,26 @@ record HealthRequest(HostPort server, HealthCheck check, Optional<ProxyHeader.Ve
     }
   }
 
-  private void ask(SocketConnection connection) throws IOException {
+  private void ask(Connection connection) throws IOException {
     if (header.isPresent()) {
       write(connection, ProxyHeader.writeLocal(header.get()));
     }
     if (check.probe().path().isPresent()) {
       String request =
           "GET %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: culvert-health-check\r\nAccept: */*\r\n"
-                  .formatted(check.probe().path().get(), server)
+                  .formatted(check.probe().path().get(), host())
               + "Connection: close\r\n\r\n";
       write(connection, request.getBytes(StandardCharsets.US_ASCII));
       checkStatus(new HttpHeadReader(connection.input()).readHead());
     }
   }
 
-  private static void write(SocketConnection connection, byte[] bytes) throws IOException {
+  /** A request needs a host, which a Unix socket has not. */
+  private String host() {
+    return server instanceof HostPort ? server.toString() : "localhost";
+  }
+
+  private static void write(Connection connection, byte[] bytes) throws IOException {
     connection.output().write(ByteBuffer.wrap(bytes));
   }
 

@@ -11,11 +11,10 @@ import culvert.net.CloseCause;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.Dialer;
-import culvert.net.HostPort;
 import culvert.net.OpenSet;
 import culvert.net.ProxyHeader;
 import culvert.net.Relay;
-import culvert.net.SocketConnection;
+import culvert.net.ServerAddress;
 import culvert.net.SourcePrefix;
 import culvert.observe.Counter;
 import culvert.observe.Counters;
@@ -44,7 +43,7 @@ final class StreamHandler implements IncomingStream.Handler, AutoCloseable {
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(3);
 
   /** An origin server, and the visitors that wait for a connection to it. */
-  private record Server(HostPort address, PendingOpens pending) {}
+  private record Server(ServerAddress address, PendingOpens pending) {}
 
   private final Supplier<OriginSettings> settings;
 
@@ -122,15 +121,19 @@ final class StreamHandler implements IncomingStream.Handler, AutoCloseable {
     long since = System.nanoTime();
     try (var waiting = new WaitingVisitor(incoming, pool)) {
       connect(incoming, waiting, server)
-          .ifPresent(origin -> serve(incoming, waiting, origin, since));
+          .ifPresent(origin -> serve(incoming, waiting, server, origin, since));
     }
   }
 
   private void serve(
-      IncomingStream incoming, WaitingVisitor waiting, SocketConnection origin, long since) {
+      IncomingStream incoming,
+      WaitingVisitor waiting,
+      Server server,
+      Connection origin,
+      long since) {
     try {
       if (open.add(origin)) {
-        relay(incoming, waiting, origin, since);
+        relay(incoming, waiting, server, origin, since);
       } else {
         incoming.connection().reset();
       }
@@ -141,7 +144,7 @@ final class StreamHandler implements IncomingStream.Handler, AutoCloseable {
   }
 
   /** Connects to the origin server; returns empty after it has refused the stream. */
-  private Optional<SocketConnection> connect(
+  private Optional<Connection> connect(
       IncomingStream incoming, WaitingVisitor waiting, Server server) {
     if (!server.pending().tryBegin()) {
       counters.count(Counter.VISITORS_BUSY);
@@ -151,7 +154,7 @@ final class StreamHandler implements IncomingStream.Handler, AutoCloseable {
       logNotReached(incoming.visitor(), cause);
       return Optional.empty();
     }
-    Optional<SocketConnection> connected = Optional.empty();
+    Optional<Connection> connected = Optional.empty();
     try {
       connected = dial(incoming, waiting, server.address());
     } finally {
@@ -161,8 +164,8 @@ final class StreamHandler implements IncomingStream.Handler, AutoCloseable {
   }
 
   /** Dials until the server answers, the time is over, or the visitor disconnects. */
-  private Optional<SocketConnection> dial(
-      IncomingStream incoming, WaitingVisitor waiting, HostPort server) {
+  private Optional<Connection> dial(
+      IncomingStream incoming, WaitingVisitor waiting, ServerAddress server) {
     var dialing = new Cancellation();
     waiting.onBroken(dialing::cancel);
     try {
@@ -199,14 +202,18 @@ final class StreamHandler implements IncomingStream.Handler, AutoCloseable {
   }
 
   private void relay(
-      IncomingStream incoming, WaitingVisitor waiting, SocketConnection origin, long since) {
+      IncomingStream incoming,
+      WaitingVisitor waiting,
+      Server server,
+      Connection origin,
+      long since) {
     Visitor visitor = incoming.visitor();
     Connection stream = incoming.connection();
     long header;
     try {
       header = writeHeader(visitor, origin);
     } catch (IOException e) {
-      String cause = HostPort.of(origin.peer()) + ": " + e.getMessage();
+      String cause = server.address() + ": " + e.getMessage();
       counters.count(Counter.OPENS_FAILED);
       logNotReached(visitor, cause);
       incoming.refuse(StreamRefusedReason.ORIGIN_REFUSED, cause);
@@ -226,7 +233,7 @@ final class StreamHandler implements IncomingStream.Handler, AutoCloseable {
   }
 
   /** Writes the PROXY header in one write, before any other byte; returns its length. */
-  private long writeHeader(Visitor visitor, SocketConnection origin) throws IOException {
+  private long writeHeader(Visitor visitor, Connection origin) throws IOException {
     Optional<ProxyHeader.Version> version = settings.get().proxyHeader();
     if (version.isEmpty()) {
       return 0;

@@ -57,7 +57,7 @@ record ListenerSpec(Key key, ServiceType type, HostPort address) {
   static List<ListenerSpec> of(RemoteSettings settings) {
     var specs = new ArrayList<ListenerSpec>();
     for (ServiceAddress service : settings.services()) {
-      specs.add(new ListenerSpec(Key.of(service.service()), service.type(), service.address()));
+      specs.add(new ListenerSpec(Key.of(service.service()), service.type(), service.hostPort()));
     }
     settings.control().ifPresent(at -> specs.add(new ListenerSpec(CONTROL, ServiceType.TCP, at)));
     settings

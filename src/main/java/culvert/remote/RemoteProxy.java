@@ -188,7 +188,7 @@ public final class RemoteProxy implements AutoCloseable {
   /** Returns each open service's bound public address, in the order of the first settings. */
   public Map<String, HostPort> outsideAddresses() {
     var addresses = new LinkedHashMap<String, HostPort>();
-    outsideServices().forEach(service -> addresses.put(service.service(), service.address()));
+    outsideServices().forEach(service -> addresses.put(service.service(), service.hostPort()));
     return addresses;
   }
 

@@ -116,7 +116,7 @@ final class UdpFronts implements AutoCloseable {
 
     @Override
     public HostPort address() {
-      return service.address();
+      return service.hostPort();
     }
 
     @Override

@@ -248,6 +248,18 @@ class SettingsFileProblemsTest {
               "line 5: client.health_failures: expected a whole number, found a string",
               "line 6: client.services.mail: the service needs 'local_addr'"),
           new Case(
+              CLIENT + "services.ssh.local_addr = \"unix:\"",
+              "line 4: client.services.ssh.local_addr: invalid value 'unix:': expected unix:PATH,"
+                  + " with a PATH of 1 to 106 bytes"),
+          new Case(
+              CLIENT + "services.dns = {type = \"udp\", local_addr = \"unix:/run/dns\"}",
+              "line 4: client.services.dns.local_addr is a UDP service, which cannot have the Unix"
+                  + " socket unix:/run/dns"),
+          new Case(
+              SERVER + "services.ssh.bind_addr = \"unix:/run/ssh\"",
+              "line 4: server.services.ssh.bind_addr: invalid value 'unix:/run/ssh': expected PORT"
+                  + " or HOST:PORT; write it without a scheme"),
+          new Case(
               CLIENT + "health_check = \"tcp\"\nhealth_interval = \"1ms\"",
               "line 5: invalid value '1ms' for client.health_interval: expected 100ms or longer"),
           new Case(

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import culvert.net.HostPort;
+import culvert.net.UnixPath;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -38,6 +39,15 @@ class ServiceAddressTest {
     assertThatThrownBy(() -> ServiceAddress.parse(text))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("': expected 1 to 64 letters, digits");
+  }
+
+  @Test
+  void pathOfAUnixSocketMayHaveAnEqualsSign() {
+    assertThat(ServiceAddress.parse("unix:/run/a=b.sock"))
+        .isEqualTo(new ServiceAddress("default", ServiceType.TCP, new UnixPath("/run/a=b.sock")));
+    ServiceAddress named = ServiceAddress.parse("web=unix:/run/a=b.sock");
+    assertThat(named).hasToString("web=unix:/run/a=b.sock");
+    assertThatThrownBy(named::hostPort).hasMessage("unix:/run/a=b.sock has no port");
   }
 
   @Test

@@ -110,7 +110,7 @@ class UdpFrontTest {
             RelayReport.log(log.log(), counters, LIMIT),
             lines);
     front.start();
-    visitor = new UdpClient(address.address());
+    visitor = new UdpClient(address.hostPort());
   }
 
   @AfterEach

@@ -3,6 +3,8 @@ package culvert.cli.option;
 import culvert.config.ServiceAddress;
 import culvert.net.EveryAddress;
 import culvert.net.HostPort;
+import culvert.net.ServerAddress;
+import culvert.net.UnixPath;
 import java.util.function.Function;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
@@ -46,11 +48,31 @@ public final class AddressForms {
     }
   }
 
+  /** Reads the address of an origin server, which may be a Unix socket. */
+  public static final class Origin implements ITypeConverter<ServerAddress> {
+    @Override
+    public ServerAddress convert(String text) {
+      return UnixPath.isForm(text) ? unix(text) : new Local().convert(text);
+    }
+
+    private static ServerAddress address(String text) {
+      return UnixPath.isForm(text) ? unix(text) : Local.address(text);
+    }
+
+    private static UnixPath unix(String text) {
+      try {
+        return UnixPath.parse(text);
+      } catch (IllegalArgumentException e) {
+        throw new TypeConversionException(e.getMessage());
+      }
+    }
+  }
+
   /** Reads a service and its origin server. */
   public static final class OriginServer implements ITypeConverter<ServiceAddress> {
     @Override
     public ServiceAddress convert(String text) {
-      return service(OF_SERVER, Local::address, text);
+      return service(OF_SERVER, Origin::address, text);
     }
   }
 
@@ -63,7 +85,7 @@ public final class AddressForms {
   }
 
   private static ServiceAddress service(
-      AddressHint hint, Function<String, HostPort> address, String text) {
+      AddressHint hint, Function<String, ? extends ServerAddress> address, String text) {
     return parse(
         hint,
         "[NAME=]PORT or [NAME=]HOST:PORT, with a NAME of 1 to 64 letters, digits, dots,"

@@ -70,7 +70,7 @@ public final class FileLayout {
   private static Optional<ITypeConverter<?>> converter(Setting setting, OptionSpec option) {
     return switch (setting) {
       case OUTSIDE_ADDR -> Optional.of(new AddressForms.Listening());
-      case ORIGIN_SERVER_ADDR -> Optional.of(new AddressForms.Local());
+      case ORIGIN_SERVER_ADDR -> Optional.of(new AddressForms.Origin());
       default -> Converters.of(option).map(FileLayout::withoutName);
     };
   }

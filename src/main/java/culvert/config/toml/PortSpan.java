@@ -1,5 +1,6 @@
 package culvert.config.toml;
 
+import culvert.net.UnixPath;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -24,7 +25,7 @@ record PortSpan(String host, int min, int max) {
   /** Returns the span; empty if the text is an address with one port. */
   static Optional<PortSpan> parse(String text) {
     Matcher form = FORM.matcher(text);
-    return form.matches()
+    return form.matches() && !UnixPath.isForm(text)
         ? Optional.of(
             new PortSpan(
                 form.group(1) == null ? "" : form.group(1),
