@@ -52,7 +52,12 @@ public record NetworkRules(Map<String, NetworkSet> allowed, Map<String, NetworkS
   public boolean isAllowed(String service, InetAddress visitor) {
     NetworkSet only = allowed.getOrDefault(service, allowed.get(ALL));
     return (only == null || only.contains(visitor))
-        && !denied.getOrDefault(ALL, NO_NETWORK).contains(visitor)
+        && !isDeniedToAll(visitor)
         && !denied.getOrDefault(service, NO_NETWORK).contains(visitor);
+  }
+
+  /** Returns whether a visitor is denied for all services and ports. */
+  public boolean isDeniedToAll(InetAddress visitor) {
+    return denied.getOrDefault(ALL, NO_NETWORK).contains(visitor);
   }
 }

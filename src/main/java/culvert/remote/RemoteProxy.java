@@ -43,6 +43,7 @@ public final class RemoteProxy implements AutoCloseable {
   private final ControlEndpoints endpoints;
   private final ServiceTable services = new ServiceTable(List.of());
   private final ClientBandwidths bandwidths = new ClientBandwidths();
+  private final CurrentNetworks networks;
   private final TcpFronts visitors;
   private final UdpFronts udp;
   private final Registry registry;
@@ -59,8 +60,10 @@ public final class RemoteProxy implements AutoCloseable {
     this.pool = new BufferPool(new MemoryBudget(settings.resourceLimits().bufferedBytes().bytes()));
     this.eviction = new StreamEviction(pool.budget(), counters.adder(Counter.STREAMS_NOT_DRAINED));
     this.endpoints = new ControlEndpoints(settings, pool, deadlines, counters, log);
-    this.visitors = new TcpFronts(() -> this.settings, bandwidths, pool, deadlines, counters, log);
-    this.udp = new UdpFronts(() -> this.settings, bandwidths, deadlines, counters, log);
+    this.networks = new CurrentNetworks(settings);
+    this.visitors =
+        new TcpFronts(() -> this.settings, networks, bandwidths, pool, deadlines, counters, log);
+    this.udp = new UdpFronts(() -> this.settings, networks, bandwidths, deadlines, counters, log);
     var sessionLog = new SessionLog(settings.timeouts().logPeriod(), counters, log);
     this.registry = registry(settings, sessionLog);
     this.listeners = new Listeners(registry, this::bind, deadlines, log);
@@ -246,6 +249,7 @@ public final class RemoteProxy implements AutoCloseable {
     RemoteSettings next = changed.keeping(settings);
     Runnable useInEndpoints = endpoints.prepareReload(next);
     settings = next;
+    networks.set(next, visitors.connected());
     bandwidths.set(next.clients());
     // Before a login can prove a new secret, so that it is not taken for one that is not valid.
     registry.apply(next);

@@ -13,6 +13,7 @@ import culvert.observe.LimitedLog;
 import culvert.observe.Log;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Set;
 import java.util.function.Supplier;
 
 /** The TCP services of a remote proxy: one {@link TcpFront} for each public address. */
@@ -32,10 +33,12 @@ final class TcpFronts implements AutoCloseable {
    * Creates a role without public addresses.
    *
    * @param settings the current ones
+   * @param networks those whose visitors are allowed
    * @param clients the bandwidth of their clients
    */
   TcpFronts(
       Supplier<RemoteSettings> settings,
+      CurrentNetworks networks,
       ClientBandwidths clients,
       BufferPool pool,
       Deadlines deadlines,
@@ -51,7 +54,7 @@ final class TcpFronts implements AutoCloseable {
     this.acceptFailures = new LimitedLog<>(log, counters, 1, period);
     this.streams = new VisitorStreams(settings, pool, deadlines, counters, log, lines, resets);
     this.bandwidths = new Bandwidths(settings);
-    this.admission = new VisitorAdmission(settings, resets, deadlines, counters, log);
+    this.admission = new VisitorAdmission(settings, networks, resets, deadlines, counters, log);
   }
 
   /**
@@ -96,6 +99,11 @@ final class TcpFronts implements AutoCloseable {
   void settingsChanged() {
     admission.settingsChanged();
     bandwidths.settingsChanged();
+  }
+
+  /** Returns the names of services and ports with visitors whose address is known. */
+  Set<String> connected() {
+    return admission.connected();
   }
 
   /** Returns how many visitors are connected now. */

@@ -3,7 +3,6 @@ package culvert.remote;
 import static culvert.observe.LogEvent.event;
 
 import culvert.config.ServiceAddress;
-import culvert.config.ServiceRules;
 import culvert.net.BandwidthLimits;
 import culvert.net.FlowPlaces;
 import culvert.net.HostPort;
@@ -23,7 +22,6 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Supplier;
 
 /**
  * Serves the visitors of a UDP service at its public address. The datagrams of one visitor's
@@ -35,7 +33,7 @@ final class UdpFront implements UdpSocket.Handler, AutoCloseable {
   private final ServiceAddress service;
   private final UdpListener listener;
   private final ServiceTable services;
-  private final Supplier<ServiceRules> rules;
+  private final CurrentNetworks networks;
   private final BandwidthLimits limits;
   private final ClientBandwidths clients;
   private final FlowPlaces<VisitorFlow>.Share places;
@@ -54,7 +52,7 @@ final class UdpFront implements UdpSocket.Handler, AutoCloseable {
    * Creates a front that receives nothing before {@link #start}.
    *
    * @param service its address is the bound one
-   * @param rules the current ones
+   * @param networks those whose visitors are allowed
    * @param limits the rates of all its datagrams
    * @param clients the rates of those of one client
    * @param reports receives a line for each flow that has ended
@@ -64,7 +62,7 @@ final class UdpFront implements UdpSocket.Handler, AutoCloseable {
       ServiceAddress service,
       UdpListener listener,
       ServiceTable services,
-      Supplier<ServiceRules> rules,
+      CurrentNetworks networks,
       BandwidthLimits limits,
       ClientBandwidths clients,
       FlowPlaces<VisitorFlow>.Share places,
@@ -75,7 +73,7 @@ final class UdpFront implements UdpSocket.Handler, AutoCloseable {
     this.service = service;
     this.listener = listener;
     this.services = services;
-    this.rules = rules;
+    this.networks = networks;
     this.limits = limits;
     this.clients = clients;
     this.places = places;
@@ -107,7 +105,7 @@ final class UdpFront implements UdpSocket.Handler, AutoCloseable {
   }
 
   private boolean isAllowed(InetSocketAddress source) {
-    return rules.get().networks().isAllowed(service.service(), source.getAddress());
+    return networks.isAllowed(service.service(), source.getAddress());
   }
 
   /** Records a datagram; returns no flow. */

@@ -33,6 +33,7 @@ final class UdpFronts implements AutoCloseable {
   private static final int CHECKS_PER_TIMEOUT = 8;
 
   private final Supplier<RemoteSettings> settings;
+  private final CurrentNetworks networks;
   private final Bandwidths bandwidths;
   private final ClientBandwidths clients;
   private final Deadlines deadlines;
@@ -56,15 +57,18 @@ final class UdpFronts implements AutoCloseable {
    * Creates a role without UDP services.
    *
    * @param settings the current ones
+   * @param networks those whose visitors are allowed
    * @param clients the bandwidth of their clients
    */
   UdpFronts(
       Supplier<RemoteSettings> settings,
+      CurrentNetworks networks,
       ClientBandwidths clients,
       Deadlines deadlines,
       Counters counters,
       Log log) {
     this.settings = settings;
+    this.networks = networks;
     this.clients = clients;
     this.bandwidths = new Bandwidths(settings);
     this.period = checkPeriod();
@@ -92,7 +96,7 @@ final class UdpFronts implements AutoCloseable {
             address,
             listener,
             services,
-            () -> settings.get().rules(),
+            networks,
             bandwidths.acquire(service),
             clients,
             places.share(),

@@ -21,8 +21,10 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /** Admits the visitors of all public addresses: networks, limits and the PROXY header. */
 final class VisitorAdmission {
@@ -56,6 +58,7 @@ final class VisitorAdmission {
   private record Admitted(InetSocketAddress address, Front front) {}
 
   private final Supplier<RemoteSettings> settings;
+  private final CurrentNetworks networks;
   private final VisitorResets resets;
   private final Deadlines deadlines;
   private final Counters counters;
@@ -73,14 +76,17 @@ final class VisitorAdmission {
    * Creates an admission without visitors.
    *
    * @param settings the current ones
+   * @param networks those whose visitors are allowed
    */
   VisitorAdmission(
       Supplier<RemoteSettings> settings,
+      CurrentNetworks networks,
       VisitorResets resets,
       Deadlines deadlines,
       Counters counters,
       Log log) {
     this.settings = settings;
+    this.networks = networks;
     this.resets = resets;
     this.deadlines = deadlines;
     this.counters = counters;
@@ -114,7 +120,7 @@ final class VisitorAdmission {
   }
 
   private boolean isAllowed(Front front, InetSocketAddress visitor) {
-    return settings.get().rules().networks().isAllowed(front.label(), visitor.getAddress());
+    return networks.isAllowed(front.label(), visitor.getAddress());
   }
 
   private void deny(SocketConnection connection, InetSocketAddress visitor, Front front) {
@@ -220,6 +226,13 @@ final class VisitorAdmission {
   /** Records that a visitor has a stream. */
   void opened(Connection visitor) {
     admissions.remove(visitor);
+  }
+
+  /** Returns the labels of the addresses with visitors whose address is known. */
+  Set<String> connected() {
+    return admitted.values().stream()
+        .map(visitor -> visitor.front().label())
+        .collect(Collectors.toSet());
   }
 
   /** Returns the visitors that are connected. */

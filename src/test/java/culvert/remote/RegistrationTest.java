@@ -39,6 +39,7 @@ class RegistrationTest {
   private final TcpFronts visitors =
       new TcpFronts(
           new RolePair.Options()::remoteSettings,
+          new CurrentNetworks(new RolePair.Options().remoteSettings()),
           new ClientBandwidths(),
           new BufferPool(),
           deadlines,

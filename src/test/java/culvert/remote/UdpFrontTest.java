@@ -3,7 +3,6 @@ package culvert.remote;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import culvert.config.ServiceAddress;
-import culvert.config.ServiceRules;
 import culvert.config.ServiceType;
 import culvert.net.BandwidthLimits;
 import culvert.net.CloseCause;
@@ -20,6 +19,7 @@ import culvert.observe.LimitedLog;
 import culvert.session.RelayReport;
 import culvert.session.Visitor;
 import culvert.testing.LeakCheck;
+import culvert.testing.RolePair;
 import culvert.testing.TestLog;
 import culvert.testing.UdpClient;
 import java.io.IOException;
@@ -27,6 +27,7 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -101,7 +102,10 @@ class UdpFrontTest {
             address,
             listener,
             services,
-            () -> ServiceRules.NONE,
+            new CurrentNetworks(
+                new RolePair.Options()
+                    .remoteSettings(
+                        Optional.of(new HostPort("127.0.0.1", 0)), DNS + "=udp:127.0.0.1:0")),
             BandwidthLimits.NONE,
             new ClientBandwidths(),
             places.share(),

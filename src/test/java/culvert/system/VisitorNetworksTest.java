@@ -212,6 +212,48 @@ class VisitorNetworksTest {
     }
   }
 
+  /**
+   * The listener accepted it under the rules of the service, which are removed with the service.
+   */
+  @Test
+  void removalOfAServiceDoesNotOpenItToAVisitorWhoseHeaderArrivesLater() throws Exception {
+    options.proxyHeaderFromLoopback();
+    allow("ssh=198.51.100.0/24");
+    try (TestServer server = TestServer.echo();
+        var roles =
+            new RunningRoles(options, WEB, SSH)
+                .join("web=" + server.address(), "ssh=" + server.address());
+        Socket visitor = roles.visit("ssh")) {
+      Eventually.within(RolePair.LIMIT, () -> assertThat(roles.remote().visitors()).isEqualTo(1));
+      options.rules(ServiceRules.NONE);
+      roles.reloadRemote(WEB);
+      visitor
+          .getOutputStream()
+          .write(
+              "PROXY TCP4 192.0.2.7 203.0.113.1 4711 22\r\n".getBytes(StandardCharsets.US_ASCII));
+      assertReset(visitor);
+      awaitDenied(roles, 1);
+    }
+  }
+
+  @Test
+  void visitorOfARemovedServiceStaysUntilItIsDeniedToAllServices() throws Exception {
+    allow("ssh=" + TWO);
+    try (TestServer server = TestServer.echo();
+        var roles =
+            new RunningRoles(options, WEB, SSH)
+                .join("web=" + server.address(), "ssh=" + server.address());
+        Socket visitor = visit(roles, "ssh", TWO)) {
+      assertEchoes(visitor, "before");
+      allow(ONE);
+      roles.reloadRemote(WEB);
+      assertEchoes(visitor, "removed");
+      deny(TWO);
+      roles.reloadRemote(WEB);
+      assertReset(visitor);
+    }
+  }
+
   /** It has no stream, and its thread waits for the header. */
   @Test
   void reloadDeniesAVisitorWhoseHeaderArrivesLater() throws Exception {
