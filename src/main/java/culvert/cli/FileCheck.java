@@ -290,7 +290,8 @@ final class FileCheck {
     return silent(Map.of());
   }
 
-  private static Terminal silent(Map<String, String> variables) {
+  /** Returns a terminal with these variables that prints nothing. */
+  static Terminal silent(Map<String, String> variables) {
     return new Terminal(
         InputStream.nullInputStream(),
         new PrintStream(OutputStream.nullOutputStream()),

@@ -40,6 +40,13 @@ public record PerService<T>(Map<String, List<T>> values) {
     return new PerService<>(values);
   }
 
+  /** Returns these values, and those of others for services that have none here. */
+  public PerService<T> orElse(PerService<T> others) {
+    Map<String, List<T>> both = new TreeMap<>(others.values);
+    both.putAll(values);
+    return new PerService<>(both);
+  }
+
   /** Returns these values in another form, all of a service at once. */
   public <R> Map<String, R> map(Function<List<T>, R> form) {
     Map<String, R> mapped = new TreeMap<>();

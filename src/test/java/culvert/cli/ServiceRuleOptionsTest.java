@@ -1,6 +1,7 @@
 package culvert.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import culvert.cli.process.Terminal;
 import culvert.config.Balance;
@@ -11,9 +12,11 @@ import culvert.config.ServiceRules;
 import culvert.config.ServiceValue;
 import culvert.config.toml.Role;
 import culvert.net.Cidr;
+import culvert.setting.SettingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,8 +38,11 @@ class ServiceRuleOptionsTest {
   @TempDir private Path folder;
 
   private static ServiceRules parsed(Stream<String> options) {
+    return parsed(FileCheck.silent(), options);
+  }
+
+  private static ServiceRules parsed(Terminal terminal, Stream<String> options) {
     String[] arguments = Stream.concat(Stream.of("remote-proxy"), options).toArray(String[]::new);
-    Terminal terminal = FileCheck.silent();
     CommandLine command =
         SettingsFiles.commandLine(terminal, SettingsFiles.of(terminal, arguments), Role.SERVER);
     command.getCommandSpec().root().commandLine().parseArgs(arguments);
@@ -72,7 +78,7 @@ class ServiceRuleOptionsTest {
                     "--allow-from=10.0.0.0/8,web=192.0.2.1",
                     "--allow-from",
                     "::1",
-                    "--deny-from=web=10.1.0.0/16,10.2.0.0/16")
+                    "--deny-from=10.2.0.0/16,web=10.1.0.0/16")
                 .networks())
         .isEqualTo(expected);
     assertThat(
@@ -122,10 +128,81 @@ class ServiceRuleOptionsTest {
                 networks("game.0=10.0.0.0/8", "game.0=::1", "game.1=10.0.0.0/8", "game.1=::1")));
   }
 
+  /** Without its rule in the file, the other service would be open to every network. */
   @Test
-  void optionTakesPrecedenceOverAllNetworksOfTheFile() throws Exception {
-    assertThat(ofFile("deny_from = \"10.0.0.0/8\"\n", "--deny-from=web=192.0.2.1").networks())
-        .isEqualTo(NetworkRules.of(PerService.none(), networks("web=192.0.2.1")));
+  void optionForOneServiceKeepsTheRulesOfTheFileForOthers() throws Exception {
+    String file =
+        """
+        deny_from = "10.0.0.0/8"
+        balance = "source"
+        services.web.allow_from = "192.0.2.1"
+        services.web.max_bandwidth = "1M"
+        services.game.allow_from = ["192.0.2.2", "192.0.2.3"]
+        services.game.max_bandwidth = "2M"
+        """;
+    ServiceRules rules =
+        ofFile(
+            file,
+            "--allow-from=web=192.0.2.9",
+            "--deny-from=web=10.1.0.0/16",
+            "--balance=web=round-robin",
+            "--max-bandwidth=64K,web=3M");
+    PerService<Cidr> game =
+        networks("game.0=192.0.2.2", "game.0=192.0.2.3", "game.1=192.0.2.2", "game.1=192.0.2.3");
+    assertThat(rules.networks())
+        .isEqualTo(
+            NetworkRules.of(
+                networks("web=192.0.2.9").orElse(game), networks("10.0.0.0/8", "web=10.1.0.0/16")));
+    assertThat(rules.balance().value("web")).contains(Balance.ROUND_ROBIN);
+    assertThat(rules.balance().value("game.0")).contains(Balance.SOURCE);
+    assertThat(rules.bandwidth().value("web")).contains(new ByteCount(3 << 20));
+    assertThat(rules.bandwidth().value("game.1")).contains(new ByteCount(2 << 20));
+    assertThat(rules.bandwidth().value("")).contains(new ByteCount(64 << 10));
+  }
+
+  @Test
+  void optionForOneServiceKeepsTheRulesOfTheVariableForOthers() {
+    Terminal terminal =
+        FileCheck.silent(
+            Map.of("CULVERT_DENY_FROM", "10.0.0.0/8,web=10.1.0.0/16,game.0=10.2.0.0/16"));
+    assertThat(
+            parsed(
+                    terminal,
+                    Stream.of(
+                        "--control-addr=127.0.0.1:0",
+                        "--outside-addr=web=0,game.0=0",
+                        "--deny-from=web=192.0.2.1"))
+                .networks())
+        .isEqualTo(
+            NetworkRules.of(
+                PerService.none(), networks("10.0.0.0/8", "web=192.0.2.1", "game.0=10.2.0.0/16")));
+  }
+
+  /** Its values for other services would be lost. */
+  @Test
+  void invalidVariableIsRejectedAlsoBesideAnOption() {
+    Terminal terminal = FileCheck.silent(Map.of("CULVERT_DENY_FROM", "game.0=10.0.0.0/33"));
+    assertThatThrownBy(() ->
+            parsed(
+                terminal,
+                Stream.of(
+                    "--control-addr=127.0.0.1:0",
+                    "--outside-addr=web=0,game.0=0",
+                    "--deny-from=web=192.0.2.1")))
+        .isInstanceOf(SettingException.class)
+        .hasMessageStartingWith(
+            "invalid value 'game.0=10.0.0.0/33' for CULVERT_DENY_FROM: expected ADDRESS");
+  }
+
+  /** The rule is that of the file, whatever the option has for other services. */
+  @Test
+  void messageNamesTheKeyOfARuleThatTheOptionDoesNotReplace() throws Exception {
+    Path file =
+        Files.writeString(
+            folder.resolve("file.toml"), SERVER + "services.web.max_bandwidth = \"100\"\n");
+    Cli run = Cli.run("remote-proxy", "--config", file.toString(), "--max-bandwidth=game.0=1M");
+    assertThat(run.err()).contains("services.web.max_bandwidth").doesNotContain("--max-bandwidth");
+    assertThat(run.exit()).isEqualTo(78);
   }
 
   @ParameterizedTest
@@ -150,6 +227,9 @@ class ServiceRuleOptionsTest {
             + " ADDRESS/BITS, such as 10.0.0.0/8 or 2001:db8::/32",
         "--allow-from=a b=::1 | invalid value 'a b=::1' for --allow-from: expected [NAME=]VALUE,"
             + " with a NAME of 1 to 64 letters, digits, dots, dashes and underscores",
+        "--allow-from=web=192.0.2.0/24,198.51.100.0/24 | the value '198.51.100.0/24' of"
+            + " --allow-from is for all services, and follows one for the service 'web' in a list;"
+            + " write web=198.51.100.0/24, or begin the list with the values for all services",
         "--allow-from==::1 | invalid value '=::1' for --allow-from: expected [NAME=]VALUE, with a"
             + " NAME of 1 to 64 letters, digits, dots, dashes and underscores"
       })

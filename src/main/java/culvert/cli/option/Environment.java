@@ -13,8 +13,9 @@ import picocli.CommandLine.Model.OptionSpec;
 /**
  * Values of options from environment variables: {@code CULVERT_CONTROL_ADDR} for {@code
  * --control-addr}; then from a settings file. The command line takes precedence over a variable, a
- * variable over the file, and the file over the default. In the commands of bore, a variable that
- * bore defines replaces Culvert's own. An empty variable counts as not set.
+ * variable over the file, and the file over the default; see also {@link ServiceValues}. In the
+ * commands of bore, a variable that bore defines replaces Culvert's own. An empty variable counts
+ * as not set.
  */
 public final class Environment implements IDefaultValueProvider {
 
@@ -42,11 +43,15 @@ public final class Environment implements IDefaultValueProvider {
 
   @Override
   public String defaultValue(ArgSpec argument) {
-    return source(argument)
-        .map(variables::get)
+    return variable(argument)
         .or(() -> isLogLevelOfBore(argument) ? rustLog() : Optional.empty())
         .or(() -> file.value(argument))
         .orElse(null);
+  }
+
+  /** Returns the value of the argument's variable, if it is set. */
+  Optional<String> variable(ArgSpec argument) {
+    return source(argument).map(variables::get);
   }
 
   /** Returns the settings file; {@link FileSettings#NONE} without one. */

@@ -86,7 +86,7 @@ public final class FileSettings {
 
   /**
    * Returns the settings that have another value in a later state of the file, without those that
-   * the command line or a variable has.
+   * the command line or a variable has for all services.
    *
    * @param command has been parsed with these settings
    */
@@ -95,7 +95,7 @@ public final class FileSettings {
     for (OptionSpec option : command.options()) {
       OptionSettings.of(option)
           .filter(setting -> !value(setting).equals(later.value(setting)))
-          .filter(setting -> isUsed(command, setting))
+          .filter(setting -> ServiceValues.has(option) || isUsed(command, setting))
           .ifPresent(different::add);
     }
     return different;

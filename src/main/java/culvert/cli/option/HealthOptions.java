@@ -2,15 +2,20 @@ package culvert.cli.option;
 
 import culvert.config.HealthChecks;
 import culvert.config.HealthProbe;
-import culvert.config.PerService;
 import culvert.config.ServiceValue;
+import culvert.setting.Setting;
 import java.time.Duration;
 import java.util.List;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** Health checks of origin servers, which each service can have of its own. */
 @InHelp(HelpGroup.OPERATION)
 public final class HealthOptions {
+
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec spec;
 
   @Option(
       names = "--health-check",
@@ -54,12 +59,16 @@ public final class HealthOptions {
               + " unhealthy. The first check decides alone. [default: 3]")
   private List<ServiceValue<Integer>> failures = List.of();
 
-  /** Returns the checks. */
+  /**
+   * Returns the checks of all places.
+   *
+   * @throws IllegalArgumentException if a value is invalid
+   */
   public HealthChecks checks() {
     return new HealthChecks(
-        PerService.of(probes),
-        PerService.of(intervals),
-        PerService.of(timeouts),
-        PerService.of(failures));
+        ServiceValues.of(spec, Setting.HEALTH_CHECK, probes),
+        ServiceValues.of(spec, Setting.HEALTH_INTERVAL, intervals),
+        ServiceValues.of(spec, Setting.HEALTH_TIMEOUT, timeouts),
+        ServiceValues.of(spec, Setting.HEALTH_FAILURES, failures));
   }
 }

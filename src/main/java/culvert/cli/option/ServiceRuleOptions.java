@@ -3,15 +3,20 @@ package culvert.cli.option;
 import culvert.config.Balance;
 import culvert.config.ByteCount;
 import culvert.config.NetworkRules;
-import culvert.config.PerService;
 import culvert.config.ServiceRules;
 import culvert.config.ServiceValue;
 import culvert.net.Cidr;
+import culvert.setting.Setting;
 import java.util.List;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** Rules for the visitors of a remote proxy, which each service can have of its own. */
 public final class ServiceRuleOptions {
+
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec spec;
 
   @Option(
       names = "--allow-from",
@@ -66,11 +71,17 @@ public final class ServiceRuleOptions {
   @InHelp(HelpGroup.LIMITS)
   private List<ServiceValue<ByteCount>> bandwidth = List.of();
 
-  /** Returns the rules. */
+  /**
+   * Returns the rules of all places.
+   *
+   * @throws IllegalArgumentException if a value is invalid
+   */
   public ServiceRules rules() {
     return new ServiceRules(
-        NetworkRules.of(PerService.of(allowed), PerService.of(denied)),
-        PerService.of(balance),
-        PerService.of(bandwidth));
+        NetworkRules.of(
+            ServiceValues.of(spec, Setting.ALLOW_FROM, allowed),
+            ServiceValues.of(spec, Setting.DENY_FROM, denied)),
+        ServiceValues.of(spec, Setting.BALANCE, balance),
+        ServiceValues.of(spec, Setting.MAX_BANDWIDTH, bandwidth));
   }
 }

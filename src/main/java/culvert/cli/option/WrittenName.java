@@ -48,14 +48,16 @@ public final class WrittenName {
 
     @Override
     public String of(ServiceSetting ofService) {
-      return ofService.setting().isOfFileOnly() || isFromFile(ofService.setting())
+      return ofService.setting().isOfFileOnly() || isFromFile(ofService)
           ? environment.file().name(ofService)
           : SettingNames.super.of(ofService);
     }
 
-    private boolean isFromFile(Setting setting) {
-      return OptionSettings.find(command, setting)
-          .filter(option -> source(option, arguments, environment) == Source.FILE)
+    private boolean isFromFile(ServiceSetting ofService) {
+      return OptionSettings.find(command, ofService.setting())
+          .filter(option ->
+              source(option, arguments, environment) == Source.FILE
+                  || ServiceValues.has(option) && ServiceValues.isOfFile(command, ofService))
           .isPresent();
     }
   }
