@@ -14,7 +14,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
  * @param isWanted whether the settings have it
  * @param position orders the services by their first occurrence
  * @param offers the sessions that have offered it, by the type of their offers
- * @param next the turn of the next visitor
+ * @param order chooses the sessions of its visitors
  */
 record Service(
     ServiceAddress address,
@@ -64,6 +64,10 @@ record Service(
 
   boolean isOffered() {
     return offers.values().stream().anyMatch(sessions -> !sessions.isEmpty());
+  }
+
+  boolean isUnused() {
+    return !isOpen && !isWanted && !isOffered() && !order.hasVisitors();
   }
 
   boolean isOfferedBy(Session session) {

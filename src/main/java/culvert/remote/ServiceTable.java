@@ -4,7 +4,6 @@ import culvert.config.Balance;
 import culvert.config.PerService;
 import culvert.config.ServiceAddress;
 import culvert.config.ServiceType;
-import culvert.net.SourcePrefix;
 import culvert.session.Datagrams;
 import culvert.session.Session;
 import culvert.session.Visitor;
@@ -115,10 +114,13 @@ final class ServiceTable {
     }
   }
 
-  /** Removes a closed service that the settings do not have and no session has offered. */
+  /**
+   * Removes a closed service that the settings do not have and no session has offered. One with
+   * visitors, who count if it returns, stays until a later change of the settings.
+   */
   private void removeUnused(String name) {
     Service service = services.get(name);
-    if (service != null && !service.isOpen() && !service.isWanted() && !service.isOffered()) {
+    if (service != null && service.isUnused()) {
       services.remove(name);
     }
   }
@@ -294,8 +296,8 @@ final class ServiceTable {
         .order()
         .next(
             balance.value(visitor.service()).orElse(Balance.ROUND_ROBIN),
-            List.of(service.sessions().toArray(Session[]::new)),
-            SourcePrefix.of(visitor.address().getAddress()));
+            service.sessions(),
+            visitor.address().getAddress());
   }
 
   private static IOException unserved(String name) {

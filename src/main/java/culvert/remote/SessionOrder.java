@@ -4,12 +4,15 @@ import culvert.config.Balance;
 import culvert.net.SourcePrefix;
 import culvert.session.ClientIdentity;
 import culvert.session.Session;
+import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** The order in which the sessions of one service are tried for a visitor. Thread-safe. */
@@ -41,6 +44,11 @@ final class SessionOrder {
     return uses.begin(session);
   }
 
+  /** Returns whether any session has visitors. */
+  boolean hasVisitors() {
+    return !uses.isEmpty();
+  }
+
   /** Sets whether the session's origin server is healthy; returns whether that is a change. */
   boolean setHealthy(Session session, boolean isHealthy) {
     return isHealthy ? unhealthy.remove(session) : unhealthy.add(session);
@@ -49,10 +57,16 @@ final class SessionOrder {
   /**
    * Returns the sessions in the order of the policy. A quiet one comes after those that respond,
    * and an unhealthy one after all others: its server is known to fail.
+   *
+   * @param sessions may change meanwhile
    */
-  List<Session> next(Balance policy, List<Session> sessions, SourcePrefix source) {
+  List<Session> next(Balance policy, CopyOnWriteArrayList<Session> sessions, InetAddress visitor) {
+    if (sessions.size() < 2) {
+      return sessions;
+    }
+    long source = policy == Balance.SOURCE ? SourcePrefix.of(visitor).hashCode() : 0;
     var inTurn = new ArrayList<>(sessions);
-    int start = Math.floorMod(turn.getAndIncrement(), Math.max(1, sessions.size()));
+    int start = Math.floorMod(turn.getAndIncrement(), Math.max(1, inTurn.size()));
     Collections.rotate(inTurn, -start);
     return inTurn.stream()
         .map(session -> candidate(policy, session, source))
@@ -61,12 +75,12 @@ final class SessionOrder {
         .toList();
   }
 
-  private Candidate candidate(Balance policy, Session session, SourcePrefix source) {
+  private Candidate candidate(Balance policy, Session session, long source) {
     return new Candidate(
         session, unhealthy.contains(session), session.isQuiet(), rank(policy, session, source));
   }
 
-  private long rank(Balance policy, Session session, SourcePrefix source) {
+  private long rank(Balance policy, Session session, long source) {
     return switch (policy) {
       case ROUND_ROBIN -> 0;
       case FEWEST_CONNECTIONS -> uses.count(session);
@@ -78,9 +92,20 @@ final class SessionOrder {
    * Returns a weight of the pair (rendezvous hashing): if a session ends, only its own sources get
    * another one, and if it returns under its name, it gets them back.
    */
-  private static long weight(Session session, SourcePrefix source) {
-    int name = session.identity().map(ClientIdentity::name).orElse("").hashCode();
-    return mixed(mixed(name) ^ source.hashCode());
+  private static long weight(Session session, long source) {
+    return mixed(hash(session.identity().map(ClientIdentity::name).orElse("")) ^ source);
+  }
+
+  /**
+   * Returns the FNV-1a hash of 64 bits. {@link String#hashCode} is equal for names such as {@code
+   * web-1b} and {@code web-2C}, whose sessions would get the visitors of a source in turn.
+   */
+  private static long hash(String name) {
+    long hash = 0xcbf29ce484222325L;
+    for (byte one : name.getBytes(StandardCharsets.UTF_8)) {
+      hash = (hash ^ one & 0xff) * 0x100000001b3L;
+    }
+    return mixed(hash);
   }
 
   /** The last steps of MurmurHash3 for 64 bits: each bit of the result depends on all bits. */

@@ -56,6 +56,16 @@ final class SessionUses {
     }
   }
 
+  /** Returns whether no session has visitors. */
+  boolean isEmpty() {
+    lock.lock();
+    try {
+      return counts.isEmpty();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Returns the number of visitors. */
   int count(Session session) {
     lock.lock();

@@ -19,6 +19,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Which sessions serve a service, and in which order they get visitors. */
 class ServiceTableTest {
@@ -295,6 +297,42 @@ class ServiceTableTest {
       FakeSession again = of(table.open(visitor(source)));
       assertThat(again).isEqualTo(before.get(source) == b ? restarted : before.get(source));
     }
+  }
+
+  /** These names have the same {@link String#hashCode}. */
+  @ParameterizedTest
+  @CsvSource({"Aa,BB", "web-1b,web-2C"})
+  void namesWithTheSameHashCodeHaveDifferentWeights(String name, String other) throws Exception {
+    assertThat(name).hasSameHashCodeAs(other);
+    setBalance(Balance.SOURCE);
+    var one = new FakeSession(name, "one");
+    var two = new FakeSession(other, "two");
+    assertServes(table, one);
+    assertServes(table, two);
+    var chosen = new HashSet<FakeSession>();
+    for (int source = 0; source < 50; source++) {
+      FakeSession first = of(table.open(visitor(source)));
+      assertThat(of(table.open(visitor(source)))).isEqualTo(first);
+      chosen.add(first);
+    }
+    assertThat(chosen).containsExactlyInAnyOrder(one, two);
+  }
+
+  @Test
+  void visitorsOfAServiceThatLeftAndReturnedAreStillCounted() throws Exception {
+    setBalance(Balance.FEWEST_CONNECTIONS);
+    assertServes(table, a);
+    var before = List.of(table.open(VISITOR), table.open(VISITOR));
+    table.setWanted(List.of(new ServiceAddress("ssh", new HostPort("192.0.2.7", 22))));
+    table.closeService("web");
+    table.withdraw(a, "web");
+    assertThat(table.isOfferable("web")).isFalse();
+    table.openService(new ServiceAddress("web", WEB));
+    assertServes(table, a);
+    assertServes(table, b);
+    assertThat(next(2)).as("a has two visitors from before").containsOnly(b);
+    before.forEach(visitor -> visitor.onEnd().run());
+    assertThat(next(2)).as("b has two, a has none").containsOnly(a);
   }
 
   @Test
