@@ -5,6 +5,7 @@ import static culvert.observe.LogEvent.event;
 import culvert.config.OriginSettings;
 import culvert.config.ServiceAddress;
 import culvert.net.Deadlines;
+import culvert.net.Descriptors;
 import culvert.net.Dialer;
 import culvert.observe.Counter;
 import culvert.observe.Counters;
@@ -74,8 +75,9 @@ final class HealthMonitor implements ServerCheck.Listener, AutoCloseable {
   }
 
   /**
-   * Uses the current settings. The check of a server that they leave as it is continues; one that
-   * they change begins again, and its server is healthy until then.
+   * Uses the current settings. A check that they leave as it is continues; one that they change
+   * begins again, with the last state if it asks the same server the same, and otherwise as that of
+   * a healthy server.
    */
   void settingsChanged() {
     lock.lock();
@@ -98,7 +100,7 @@ final class HealthMonitor implements ServerCheck.Listener, AutoCloseable {
           .ifPresent(request -> {
             ServerCheck old = before.get(service.service());
             boolean isKept = old != null && old.request().equals(request);
-            ServerCheck check = isKept ? old : check(service, request);
+            ServerCheck check = isKept ? old : check(service, request, Optional.ofNullable(old));
             after.put(service.service(), check);
             if (!isKept) {
               added.add(check);
@@ -118,8 +120,19 @@ final class HealthMonitor implements ServerCheck.Listener, AutoCloseable {
         .map(check -> new HealthRequest(service.address(), check, current.proxyHeader()));
   }
 
-  private ServerCheck check(ServiceAddress service, HealthRequest request) {
-    return new ServerCheck(service.service(), request, dialer, deadlines, this, log);
+  private ServerCheck check(
+      ServiceAddress service, HealthRequest request, Optional<ServerCheck> before) {
+    var check =
+        new ServerCheck(
+            service.service(),
+            request,
+            dialer,
+            deadlines,
+            this,
+            Descriptors.PROCESS::isReserveReached,
+            log);
+    before.filter(old -> old.request().isAsking(request)).ifPresent(check::takeStateOf);
+    return check;
   }
 
   /** Returns whether the origin server of a service is healthy; one that is not checked is. */

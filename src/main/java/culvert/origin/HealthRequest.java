@@ -1,8 +1,6 @@
 package culvert.origin;
 
 import culvert.config.HealthCheck;
-import culvert.http.HttpHead;
-import culvert.http.HttpHeadReader;
 import culvert.net.Cancellation;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
@@ -16,8 +14,6 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * One check of an origin server: a connection and, for HTTP, a request on it.
@@ -32,7 +28,10 @@ record HealthRequest(
   /** The first status that means a failure. */
   private static final int FIRST_FAILURE = 400;
 
-  private static final Pattern STATUS = Pattern.compile("HTTP/1\\.[01] ([1-9][0-9]{2})(?: .*)?");
+  /** Returns whether another check asks the same server the same; its times may differ. */
+  boolean isAsking(HealthRequest other) {
+    return server.equals(other.server) && check.probe().equals(other.check.probe());
+  }
 
   /**
    * Checks the server; blocks for at most the timeout of a check.
@@ -76,7 +75,7 @@ record HealthRequest(
                   .formatted(check.probe().path().get(), host())
               + "Connection: close\r\n\r\n";
       write(connection, request.getBytes(StandardCharsets.US_ASCII));
-      checkStatus(new HttpHeadReader(connection.input()).readHead());
+      checkStatus(new HealthAnswer(connection.input()).status());
     }
   }
 
@@ -89,14 +88,9 @@ record HealthRequest(
     connection.output().write(ByteBuffer.wrap(bytes));
   }
 
-  private static void checkStatus(HttpHead answer) throws IOException {
-    Matcher status = STATUS.matcher(answer.startLine());
-    if (!status.matches()) {
-      String line = HttpHead.printable(answer.startLine());
-      throw new IOException("no HTTP answer: '" + line + "'");
-    }
-    if (Integer.parseInt(status.group(1)) >= FIRST_FAILURE) {
-      throw new IOException("HTTP status " + status.group(1));
+  private static void checkStatus(int status) throws IOException {
+    if (status >= FIRST_FAILURE) {
+      throw new IOException("HTTP status " + status);
     }
   }
 }

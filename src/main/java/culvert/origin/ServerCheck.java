@@ -6,9 +6,15 @@ import culvert.net.Dialer;
 import culvert.net.Threads;
 import culvert.observe.Log;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.BooleanSupplier;
 
-/** Checks the origin server of one service again and again, each time in a thread of its own. */
+/**
+ * Checks the origin server of one service again and again, each time in a thread of its own. A
+ * failure while the process lacks file descriptors is no result: the server may be healthy.
+ */
 final class ServerCheck implements AutoCloseable {
 
   /** Receives the results, in the thread of the check. */
@@ -33,6 +39,7 @@ final class ServerCheck implements AutoCloseable {
   private final Dialer dialer;
   private final Deadlines deadlines;
   private final Listener listener;
+  private final BooleanSupplier isShortOfDescriptors;
   private final Log log;
 
   /** Ends the check in progress and the pause before the next. */
@@ -41,8 +48,11 @@ final class ServerCheck implements AutoCloseable {
   /** Written by the check in progress; a server is healthy before its first check. */
   private volatile boolean isHealthy = true;
 
-  /** Confined to the check in progress. */
-  private boolean isChecked;
+  /** Written by the check in progress. */
+  private volatile boolean isChecked;
+
+  /** Whether the pause after the first check is over; confined to the check in progress. */
+  private boolean hasPaused;
 
   /** Checks that have failed since the last success; confined to the check in progress. */
   private int failures;
@@ -51,6 +61,7 @@ final class ServerCheck implements AutoCloseable {
    * Creates a check that has not begun.
    *
    * @param service the name of the service
+   * @param isShortOfDescriptors whether the process can hardly open sockets now
    */
   ServerCheck(
       String service,
@@ -58,12 +69,14 @@ final class ServerCheck implements AutoCloseable {
       Dialer dialer,
       Deadlines deadlines,
       Listener listener,
+      BooleanSupplier isShortOfDescriptors,
       Log log) {
     this.service = service;
     this.request = request;
     this.dialer = dialer;
     this.deadlines = deadlines;
     this.listener = listener;
+    this.isShortOfDescriptors = isShortOfDescriptors;
     this.log = log;
   }
 
@@ -74,6 +87,12 @@ final class ServerCheck implements AutoCloseable {
 
   boolean isHealthy() {
     return isHealthy;
+  }
+
+  /** Continues with the state of a check of the same server; called before the first check. */
+  void takeStateOf(ServerCheck before) {
+    isHealthy = before.isHealthy;
+    isChecked = before.isChecked;
   }
 
   /** Begins the next check. */
@@ -89,9 +108,27 @@ final class ServerCheck implements AutoCloseable {
     if (cancellation.isCancelled()) {
       return;
     }
-    record(problem);
-    Deadlines.Deadline next = deadlines.after(request.check().interval(), this::start);
-    cancellation.onCancel(next::cancel);
+    try {
+      record(problem);
+    } catch (RuntimeException | Error e) {
+      log.bug("internal error after health check", e);
+    } finally {
+      Deadlines.Deadline next = deadlines.after(pause(), this::start);
+      cancellation.onCancel(next::cancel);
+    }
+  }
+
+  /**
+   * Returns the interval, or a random part of it after the first check: the checks of all services
+   * begin together and must not stay together.
+   */
+  private Duration pause() {
+    long nanos = request.check().interval().toNanos();
+    boolean isFirst = !hasPaused;
+    hasPaused = true;
+    return isFirst
+        ? Duration.ofNanos(ThreadLocalRandom.current().nextLong(nanos) + 1)
+        : Duration.ofNanos(nanos);
   }
 
   private Optional<String> problem() {
@@ -108,6 +145,9 @@ final class ServerCheck implements AutoCloseable {
 
   /** Alone the first check decides: before it the server was only taken for healthy. */
   private void record(Optional<String> problem) {
+    if (problem.isPresent() && isShortOfDescriptors.getAsBoolean()) {
+      return;
+    }
     failures = problem.isPresent() ? failures + 1 : 0;
     problem.ifPresent(cause -> listener.failed(service, cause));
     boolean isEnough = !isChecked || failures >= request.check().failures();

@@ -128,9 +128,41 @@ class HealthRequestTest {
   void answerThatIsNotHttpIsUnhealthy() throws Exception {
     assertUnhealthy("SSH-2.0-x\r\n\r\n", ": no HTTP answer: 'SSH-2.0-x'");
     assertUnhealthy("HTTP/1.1 20 OK\r\n\r\n", ": no HTTP answer: 'HTTP/1.1 20 OK'");
-    assertUnhealthy("HTTP/1.1 200 OK\nA: b\n\n", "does not end in CR LF");
-    assertUnhealthy("HTTP/1.1 200 OK\r\nA", "closed the connection within an HTTP head");
-    assertUnhealthy("HTTP/1.1 200 OK\r\nA: " + "x".repeat(10_000), "more than 8192 bytes");
+    assertUnhealthy("HTTP/1.1 200 OK", "closed the connection before an HTTP status");
+    assertUnhealthy("HTTP/1.1 200 " + "x".repeat(10_000), "more than 8192 bytes");
+    assertUnhealthy("HTTP/1.1 100 \r\n" + "a: b\r\n".repeat(2_000), "more than 8192 bytes");
+  }
+
+  /** The server serves its visitors, whatever a strict reader finds in the rest of the answer. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "HTTP/1.1 200 OK\nA: b\n\n",
+        "HTTP/1.1 200 OK\r\nA",
+        "HTTP/1.1 200 OK\r\n",
+        "HTTP/1.1 200 OK\r\nno field\r\n: empty\r\n\r\n"
+      })
+  void onlyTheStatusLineDecides(String answer) throws Exception {
+    try (var server = answering(answer)) {
+      check(server.address(), HTTP);
+    }
+  }
+
+  @Test
+  void longHeadOfAHealthyServerIsNotRead() throws Exception {
+    try (var server = answering("HTTP/1.1 200 OK\r\n" + "a: b\r\n".repeat(3_000) + "\r\n")) {
+      check(server.address(), HTTP);
+    }
+  }
+
+  @Test
+  void interimAnswerIsNotTheResult() throws Exception {
+    String early = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\n";
+    assertUnhealthy(early + "HTTP/1.1 500 Text\r\n\r\n", ": HTTP status 500");
+    assertUnhealthy(early, "closed the connection before an HTTP status");
+    try (var server = answering(early + "HTTP/1.1 204 Text\r\n\r\n")) {
+      check(server.address(), HTTP);
+    }
   }
 
   @Test

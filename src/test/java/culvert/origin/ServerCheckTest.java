@@ -40,6 +40,11 @@ class ServerCheckTest {
 
   private final AtomicInteger failed = new AtomicInteger();
 
+  /** The listener throws at a change to unhealthy. */
+  private volatile boolean isListenerBroken;
+
+  private volatile boolean isShortOfDescriptors;
+
   @AfterEach
   void close() {
     deadlines.close();
@@ -75,8 +80,12 @@ class ServerCheckTest {
           @Override
           public void changed(String service, Optional<String> cause) {
             changes.add((cause.isEmpty() ? "healthy " : "unhealthy ") + checks.get());
+            if (isListenerBroken && cause.isPresent()) {
+              throw new IllegalStateException("listener");
+            }
           }
         },
+        () -> isShortOfDescriptors,
         log.log());
   }
 
@@ -107,6 +116,26 @@ class ServerCheckTest {
   @Test
   void serverStaysUnhealthyUntilACheckSucceeds() throws Exception {
     assertChanges("+-----", 1, "unhealthy 2");
+  }
+
+  /** The server would be out of service for good. */
+  @Test
+  void exceptionOfTheListenerDoesNotEndTheChecks() throws Exception {
+    isListenerBroken = true;
+    assertChanges("-+", 3, "unhealthy 1", "healthy 2");
+    log.await("internal error after health check", "listener");
+  }
+
+  @Test
+  void failureForLackOfDescriptorsIsNoResult() throws Exception {
+    isShortOfDescriptors = true;
+    try (var server = server("-");
+        var check = check(server, 1)) {
+      check.start();
+      Eventually.within(RolePair.LIMIT, () -> assertThat(checks.get()).isGreaterThan(6));
+      assertThat(changes).isEmpty();
+      assertThat(failed.get()).isZero();
+    }
   }
 
   private static void awaitEnd() throws Exception {
