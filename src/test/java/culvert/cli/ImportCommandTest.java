@@ -259,6 +259,20 @@ class ImportCommandTest {
   }
 
   @Test
+  void zeroInAHealthCheckIsTheDefaultOfFrp() throws Exception {
+    Cli run =
+        frp(
+            "serverAddr = \"example.com\"\nauth.token = \"0123456789abcdef\"\n",
+            "healthCheck = {type = \"tcp\", maxFailed = 0,",
+            " timeoutSeconds = 0, intervalSeconds = 0}\n");
+    assertThat(run.out())
+        .contains("health_check = \"tcp\"", "health_failures = 1")
+        .doesNotContain("health_interval", "health_timeout");
+    assertThat(run.exit()).isZero();
+    check(run.out());
+  }
+
+  @Test
   void healthCheckWithoutAnEquivalentBecomesAComment() throws Exception {
     Cli run =
         frp(

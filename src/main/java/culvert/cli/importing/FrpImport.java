@@ -217,22 +217,26 @@ final class FrpImport {
     proxy.rejectOthers();
   }
 
-  /** The defaults of frp's interval and timeout are those of the origin proxy. */
+  /** Zero stands for frp's default; those of interval and timeout are those of the origin proxy. */
   private void healthCheck(SourceTable check, String service) {
     check.with(
         "type",
         String.class,
         type -> {
           String path = check.take("path", String.class).orElse("/");
-          long failures = check.take("maxFailed", Long.class).orElse(1L);
+          long failures = positive(check, "maxFailed").orElse(1L);
           text.put(service, "health_check", type.equals("http") ? "http:" + path : type);
           text.put(service, "health_failures", failures);
-          check.with(
-              "intervalSeconds", Long.class, time -> text.put(service, "health_interval", time));
-          check.with(
-              "timeoutSeconds", Long.class, time -> text.put(service, "health_timeout", time));
+          positive(check, "intervalSeconds")
+              .ifPresent(time -> text.put(service, "health_interval", time));
+          positive(check, "timeoutSeconds")
+              .ifPresent(time -> text.put(service, "health_timeout", time));
         });
     check.rejectOthers();
+  }
+
+  private static Optional<Long> positive(SourceTable table, String key) {
+    return table.take(key, Long.class).filter(number -> number > 0);
   }
 
   /** Both programs limit each direction; the side that does so has no effect on visitors. */
