@@ -11,9 +11,4 @@ public record BandwidthLimits(BandwidthLimit forward, BandwidthLimit backward) {
   /** No limits, now and later. */
   public static final BandwidthLimits NONE =
       new BandwidthLimits(BandwidthLimit.NONE, BandwidthLimit.NONE);
-
-  /** Returns the limits of bytes to which these limits and other ones apply. */
-  public BandwidthLimits and(BandwidthLimits other) {
-    return new BandwidthLimits(forward.and(other.forward), backward.and(other.backward));
-  }
 }

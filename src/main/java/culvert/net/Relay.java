@@ -37,7 +37,7 @@ public final class Relay {
 
   /**
    * How long a relay may be without bytes in either direction before it is closed; it is closed
-   * after at most twice as long.
+   * after at most twice as long. A wait for the rate of a {@link BandwidthLimit} does not count.
    *
    * @param halfClosed once one direction has ended and the other waits for bytes; ten times as long
    *     if bytes wait for a receiver that does not read
@@ -76,17 +76,22 @@ public final class Relay {
   private final class Direction {
     private final Connection from;
     private final Connection to;
+
+    /** Present if there is a limit, or may be one later. */
+    private final Optional<ThrottledOutput> throttle;
+
     private final ObservedOutput output;
     private volatile State state = State.COPYING;
 
     Direction(Connection from, Connection to, BandwidthLimit limit) {
       this.from = from;
       this.to = to;
+      this.throttle =
+          limit.buckets().isEmpty()
+              ? Optional.empty()
+              : Optional.of(new ThrottledOutput(to.output(), limit, Relay.this::isOver));
       this.output =
-          new ObservedOutput(
-              limit.buckets().isEmpty()
-                  ? to.output()
-                  : new ThrottledOutput(to.output(), limit, Relay.this::isOver));
+          new ObservedOutput(throttle.<ByteOutput>map(limited -> limited).orElseGet(to::output));
     }
 
     void copy() {
@@ -102,7 +107,19 @@ public final class Relay {
       } catch (RuntimeException | Error e) {
         end(Outcome.STOPPED);
         throw e;
+      } finally {
+        throttle.ifPresent(ThrottledOutput::end);
       }
+    }
+
+    /** Returns whether a write waits for the rate of this side. */
+    boolean isThrottled() {
+      return throttle.filter(ThrottledOutput::isWaiting).isPresent();
+    }
+
+    /** Returns a count that changes with each wait for the rate. */
+    long waits() {
+      return throttle.map(ThrottledOutput::waits).orElse(0L);
     }
 
     /** Returns whether the input is complete and its receiver lacks the rest or the end. */
@@ -178,7 +195,7 @@ public final class Relay {
             deadlines,
             idle.afterHalfClose(),
             () -> limit(idle),
-            () -> first.activity() + second.activity(),
+            this::activity,
             () -> end(isHalfClosed() ? Outcome.HALF_CLOSED_IDLE : Outcome.IDLE));
   }
 
@@ -314,7 +331,15 @@ public final class Relay {
     return halfClosed.get() || first.isInputComplete() || second.isInputComplete();
   }
 
+  private long activity() {
+    return first.activity() + second.activity() + forward.waits() + backward.waits();
+  }
+
+  /** Returns the idle timeout that applies now: none while this side delays the bytes. */
   private Optional<Duration> limit(IdleLimits idle) {
+    if (forward.isThrottled() || backward.isThrottled()) {
+      return Optional.empty();
+    }
     if (!isHalfClosed()) {
       return idle.open();
     }

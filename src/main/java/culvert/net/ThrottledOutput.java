@@ -2,8 +2,6 @@ package culvert.net;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -14,20 +12,20 @@ import java.util.function.BooleanSupplier;
  */
 final class ThrottledOutput extends ByteOutput {
 
-  /** A wait ends at most so late if the relay ends or the rate changes. */
-  private static final long MAX_PARK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
-
   private final ByteOutput out;
   private final BandwidthLimit limit;
   private final BooleanSupplier isOver;
 
-  /** Bytes that may be written without a reservation; only for the writing thread. */
-  private int reserved;
+  /** Bytes that have passed the limit and are not written; only for the writing thread. */
+  private int granted;
+
+  /** The waits that have begun and those that have ended. Written by the writing thread. */
+  private volatile long waits;
 
   /**
    * Limits the writes to {@code out}.
    *
-   * @param isOver whether to end a wait, because the next write fails
+   * @param isOver whether to end a wait, because the next write fails; must not block
    */
   ThrottledOutput(ByteOutput out, BandwidthLimit limit, BooleanSupplier isOver) {
     this.out = out;
@@ -46,41 +44,73 @@ final class ThrottledOutput extends ByteOutput {
       return out.writeSome(source);
     }
     int bytes = source.remaining();
-    if (reserved < bytes) {
-      if (bytes > limit.piece() || !limit.tryTake(bytes - reserved)) {
+    if (granted < bytes) {
+      if (bytes > limit.piece() || !limit.tryTake(bytes - granted)) {
         return false;
       }
-      reserved = bytes;
+      granted = bytes;
     }
-    boolean isWritten = out.writeSome(source);
-    reserved -= bytes - source.remaining();
-    return isWritten;
+    int begin = source.position();
+    try {
+      return out.writeSome(source);
+    } finally {
+      granted -= source.position() - begin;
+    }
   }
 
   @Override
   public void write(ByteBuffer source) throws IOException {
     int end = source.limit();
     do {
-      if (reserved == 0 && source.position() < end) {
-        reserve(end - source.position());
-      }
-      int bytes = Math.min(reserved, end - source.position());
-      out.write(source.limit(source.position() + bytes));
-      reserved -= bytes;
+      int bytes = permitted(end - source.position());
+      writeGranted(source.limit(source.position() + bytes));
       source.limit(end);
     } while (source.hasRemaining());
   }
 
-  /** Reserves a piece and waits until it may pass. */
-  private void reserve(int bytes) {
-    int changes = limit.changes();
-    int piece = Math.min(bytes, limit.piece());
-    long start = System.nanoTime() + limit.reserve(piece);
-    reserved = piece;
-    for (long left = start - System.nanoTime();
-        left > 0 && !isOver.getAsBoolean() && limit.changes() == changes;
-        left = start - System.nanoTime()) {
-      LockSupport.parkNanos(this, Math.min(left, MAX_PARK_NANOS));
+  private void writeGranted(ByteBuffer source) throws IOException {
+    int begin = source.position();
+    try {
+      out.write(source);
+    } finally {
+      granted = Math.max(0, granted - (source.position() - begin));
     }
+  }
+
+  /** Returns how many bytes to write now, after a wait if none may pass. */
+  private int permitted(int bytes) {
+    if (limit.isUnlimited()) {
+      return bytes;
+    }
+    if (granted == 0 && bytes > 0) {
+      granted = await(bytes);
+    }
+    // Without a grant the relay is over, and the write fails.
+    return granted == 0 ? bytes : Math.min(granted, bytes);
+  }
+
+  private int await(int bytes) {
+    waits = waits + 1;
+    try {
+      return limit.take(bytes, isOver);
+    } finally {
+      waits = waits + 1;
+    }
+  }
+
+  /** Gives back the bytes that will not be written; the writing thread calls it at its end. */
+  void end() {
+    limit.giveBack(granted);
+    granted = 0;
+  }
+
+  /** Returns whether a write waits for the rate; any thread may call it. */
+  boolean isWaiting() {
+    return waits % 2 != 0;
+  }
+
+  /** Returns a count that changes with each wait; any thread may call it. */
+  long waits() {
+    return waits;
   }
 }

@@ -1,104 +1,208 @@
 package culvert.net;
 
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 
 /**
- * Limits the rate of bytes that several senders share. Each sender reserves the time at which its
- * bytes may pass; reservations follow one another, so that the senders take turns and the mean rate
- * is exact. Time that no sender has used is kept up to a quarter of a second, which is the burst.
- * The rate can change at any time. Thread-safe.
+ * Limits the rate of bytes that several senders share. Bytes that have passed are owed until their
+ * time at the rate is over, so that the mean rate is exact. Time that no sender has used is kept up
+ * to a quarter of a second, which is the burst.
+ *
+ * <p>Bytes of a sender that can wait pass once nothing is owed. Such senders wait in a queue in
+ * which sources take turns of one piece. A sender owes nothing before its turn, so that it can
+ * leave the queue at any time and delays no other one.
+ *
+ * <p>Datagrams pass at once or never, each source with its own part, see {@link SourceDebts}. While
+ * senders wait, half of the rate is for datagrams; a half that is not used is for the other kind.
+ *
+ * <p>The rate can change at any time. Thread-safe.
  */
 public final class TokenBucket {
 
   /** The rate of a bucket that limits nothing. */
   public static final long UNLIMITED = 0;
 
-  private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
-  private static final long BURST_NANOS = SECOND / 4;
+  /** The limit of what datagrams owe: two bursts, of which a single source can use one. */
+  private static final long DATAGRAM_NANOS = 2 * RateDebt.BURST_NANOS;
 
-  /** A sender reserves this part of a second at a time, within these limits. */
-  private static final int PIECES_PER_SECOND = 20;
+  /** The limit at a low rate: two datagrams of the usual length. */
+  private static final int DATAGRAM_BYTES = 3000;
 
-  private static final int MIN_PIECE = 512;
-  private static final int MAX_PIECE = 64 * 1024;
+  /** How often the first sender of the queue looks for senders that have to end. */
+  private static final long CHECK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+  /** The time to wait of a sender that is not the first one. */
+  private static final long UNTIL_WOKEN = Long.MAX_VALUE;
+
+  /** A sender in the queue. */
+  final class Waiter {
+    private final SourcePrefix source;
+    private final int bytes;
+    private final BooleanSupplier isOver;
+    private final Thread thread = Thread.currentThread();
+
+    /** Guarded by the lock. */
+    private boolean isQueued = true;
+
+    /** Bytes that may pass. Guarded by the lock. */
+    private int granted;
+
+    private Waiter(SourcePrefix source, int bytes, BooleanSupplier isOver) {
+      this.source = source;
+      this.bytes = bytes;
+      this.isOver = isOver;
+    }
+
+    /** Returns how long to wait before the next call; zero if the sender is not queued any more. */
+    long waitNanos() {
+      lock.lock();
+      try {
+        long now = settle();
+        dismissEnded(now);
+        letPass(now);
+        if (!isQueued) {
+          return 0;
+        }
+        return this == first ? Math.min(debt.waitNanos(now), CHECK_NANOS) : UNTIL_WOKEN;
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    /** Leaves the queue, if it has not left before; returns the bytes that may pass. */
+    int leave() {
+      lock.lock();
+      try {
+        if (isQueued) {
+          long now = settle();
+          waiters.remove(source, this);
+          isQueued = false;
+          letPass(now);
+        }
+        return granted;
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    private void end(int mayPass) {
+      granted = mayPass;
+      isQueued = false;
+      wake();
+    }
+
+    private void wake() {
+      if (thread != Thread.currentThread()) {
+        LockSupport.unpark(thread);
+      }
+    }
+  }
 
   private final LongSupplier nanoTime;
   private final ReentrantLock lock = new ReentrantLock();
 
-  /** Bytes per second. Written with the lock held. */
-  private volatile long rate = UNLIMITED;
+  /** The debt of all bytes. Guarded by the lock, as are the fields below. */
+  private final RateDebt debt;
 
-  /** How often the rate has changed. Written with the lock held. */
-  private volatile int changes;
+  /** The part of datagrams in it. */
+  private final DatagramDebts datagrams;
 
-  /** When the bytes of all reservations will have passed. Guarded by the lock. */
-  private long freeNanos;
+  private final SourceTurns<Waiter> waiters = new SourceTurns<>();
+
+  /** The first of the queue, which waits for a time and not until it is woken; null if none. */
+  private Waiter first;
+
+  /** Until when datagrams have paid. */
+  private long settledNanos;
+
+  /** When the queue was searched for senders that have to end. */
+  private long checkedNanos;
 
   /** Creates a bucket that limits nothing. */
   public TokenBucket() {
-    this(System::nanoTime);
+    this(System::nanoTime, ThreadLocalRandom.current().nextInt());
   }
 
-  TokenBucket(LongSupplier nanoTime) {
+  /** Creates a bucket with another clock, and a salt for the hashes of sources. */
+  TokenBucket(LongSupplier nanoTime, int salt) {
     this.nanoTime = nanoTime;
-    this.freeNanos = nanoTime.getAsLong() - BURST_NANOS;
+    this.settledNanos = nanoTime.getAsLong();
+    this.checkedNanos = settledNanos;
+    this.debt = new RateDebt(settledNanos);
+    this.datagrams = new DatagramDebts(salt);
   }
 
   /**
-   * Sets the rate. Senders that wait continue at once; what they have sent is made up for at the
-   * new rate.
+   * Sets the rate, also for senders that wait.
    *
    * @param bytesPerSecond a positive number, or {@link #UNLIMITED}
    */
   public void setRate(long bytesPerSecond) {
     lock.lock();
     try {
-      if (bytesPerSecond == rate) {
-        return;
+      if (bytesPerSecond != debt.rate()) {
+        long now = settle();
+        datagrams.scale(debt.setRate(now, bytesPerSecond));
+        letPass(now);
+        wakeFirst();
       }
-      long now = nanoTime.getAsLong();
-      long debtNanos = Math.max(0, freeNanos - now);
-      boolean isKept = rate != UNLIMITED && bytesPerSecond != UNLIMITED && debtNanos > 0;
-      freeNanos = isKept ? now + (long) ((double) debtNanos * rate / bytesPerSecond) : now;
-      rate = bytesPerSecond;
-      changes++;
     } finally {
       lock.unlock();
     }
   }
 
-  /** Returns how often the rate has changed. */
-  int changes() {
-    return changes;
-  }
-
   /** Returns whether it limits nothing. */
   boolean isUnlimited() {
-    return rate == UNLIMITED;
+    return debt.isUnlimited();
   }
 
-  /** Returns how many bytes a sender should reserve at most, so that others have their turn. */
+  /** Returns how many bytes of a sender may pass at a time, so that others have their turn. */
   int piece() {
-    long current = rate;
-    return current == UNLIMITED
-        ? Integer.MAX_VALUE
-        : Math.clamp(current / PIECES_PER_SECOND, MIN_PIECE, MAX_PIECE);
+    return debt.piece();
   }
 
   /**
-   * Reserves the next bytes.
+   * Waits until bytes of a sender may pass.
    *
-   * @return nanoseconds until they may pass; zero if that is now
+   * @param isOver whether the sender has to end; must not block or take a lock
+   * @return how many may pass, at most a piece; or 0 if the sender has to end
    */
-  long reserve(int bytes) {
+  int take(SourcePrefix source, int bytes, BooleanSupplier isOver) {
+    if (isUnlimited()) {
+      return bytes;
+    }
+    Waiter waiter = join(source, bytes, isOver);
+    try {
+      for (long nanos = waiter.waitNanos(); nanos > 0; nanos = waiter.waitNanos()) {
+        park(nanos);
+      }
+    } catch (RuntimeException | Error e) {
+      giveBack(waiter.leave());
+      throw e;
+    }
+    return waiter.leave();
+  }
+
+  private void park(long nanos) {
+    if (nanos == UNTIL_WOKEN) {
+      LockSupport.park(this);
+    } else {
+      LockSupport.parkNanos(this, nanos);
+    }
+  }
+
+  /** Enters the queue. Calls of {@link Waiter#waitNanos} follow, and {@link Waiter#leave}. */
+  Waiter join(SourcePrefix source, int bytes, BooleanSupplier isOver) {
     lock.lock();
     try {
-      long now = nanoTime.getAsLong();
-      long start = start(now);
-      take(start, bytes);
-      return Math.max(0, start - now);
+      settle();
+      var waiter = new Waiter(source, bytes, isOver);
+      waiters.add(source, waiter);
+      return waiter;
     } finally {
       lock.unlock();
     }
@@ -106,16 +210,15 @@ public final class TokenBucket {
 
   /** Lets bytes pass now; returns false, without an effect, if others have to pass before. */
   boolean tryTake(int bytes) {
-    if (rate == UNLIMITED) {
+    if (isUnlimited()) {
       return true;
     }
     lock.lock();
     try {
-      long now = nanoTime.getAsLong();
-      long start = start(now);
-      boolean canPass = start - now <= 0;
+      long now = settle();
+      boolean canPass = waiters.isEmpty() && debt.waitNanos(now) == 0;
       if (canPass) {
-        take(start, bytes);
+        debt.add(now, bytes);
       }
       return canPass;
     } finally {
@@ -123,25 +226,92 @@ public final class TokenBucket {
     }
   }
 
-  /** Takes back what a sender has reserved and does not send. */
-  void giveBack(int bytes) {
+  /**
+   * Lets a datagram pass now, also if others wait; returns false, without an effect, if its source
+   * owes too much.
+   *
+   * @param isConfirmed whether its source is known not to be forged
+   */
+  boolean tryTakeDatagram(SourcePrefix source, boolean isConfirmed, int bytes) {
+    if (isUnlimited()) {
+      return true;
+    }
     lock.lock();
     try {
-      freeNanos -= nanos(bytes);
+      long now = settle();
+      long limit = Math.max(DATAGRAM_NANOS, debt.nanos(DATAGRAM_BYTES));
+      boolean canPass = datagrams.tryAdd(source, isConfirmed, debt.nanos(bytes), limit);
+      if (canPass) {
+        debt.add(now, bytes);
+      }
+      return canPass;
     } finally {
       lock.unlock();
     }
   }
 
-  private long start(long now) {
-    return rate == UNLIMITED || freeNanos - (now - BURST_NANOS) < 0 ? now - BURST_NANOS : freeNanos;
+  /** Takes back bytes that did not pass after all. */
+  void giveBack(int bytes) {
+    if (bytes > 0 && !isUnlimited()) {
+      lock.lock();
+      try {
+        debt.remove(bytes);
+        wakeFirst();
+      } finally {
+        lock.unlock();
+      }
+    }
   }
 
-  private void take(long start, int bytes) {
-    freeNanos = start + nanos(bytes);
+  /** Takes back a datagram that did not pass after all. */
+  void giveBackDatagram(SourcePrefix source, boolean isConfirmed, int bytes) {
+    lock.lock();
+    try {
+      datagrams.remove(source, isConfirmed, debt.nanos(bytes));
+      debt.remove(bytes);
+    } finally {
+      lock.unlock();
+    }
   }
 
-  private long nanos(int bytes) {
-    return rate == UNLIMITED ? 0 : bytes * SECOND / rate;
+  // The caller of all methods below holds the lock.
+
+  /** Lets datagrams pay for the time since the last call; returns the current time. */
+  private long settle() {
+    long now = nanoTime.getAsLong();
+    double passed = now - settledNanos;
+    settledNanos = now;
+    datagrams.pay(waiters.isEmpty() ? passed : passed / 2);
+    return now;
+  }
+
+  /** Lets the first senders of the queue pass while nothing is owed, and wakes the next one. */
+  private void letPass(long now) {
+    Waiter next = waiters.first();
+    while (next != null && debt.waitNanos(now) == 0) {
+      int bytes = Math.min(next.bytes, piece());
+      debt.add(now, bytes);
+      waiters.removeFirst(bytes, piece());
+      next.end(bytes);
+      next = waiters.first();
+    }
+    if (next != first) {
+      first = next;
+      wakeFirst();
+    }
+  }
+
+  private void wakeFirst() {
+    if (first != null) {
+      first.wake();
+    }
+  }
+
+  /** Ends the wait of all senders that have to end: one thread looks for all. */
+  private void dismissEnded(long now) {
+    if (now - checkedNanos >= CHECK_NANOS) {
+      checkedNanos = now;
+      waiters.removeAll(waiter -> waiter.isOver.getAsBoolean()).forEach(over -> over.end(0));
+    }
   }
 }

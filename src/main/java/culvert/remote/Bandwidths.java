@@ -1,90 +1,112 @@
 package culvert.remote;
 
 import culvert.config.ByteCount;
+import culvert.config.ClientSettings;
+import culvert.config.PerService;
 import culvert.config.RemoteSettings;
+import culvert.config.ServiceAddress;
 import culvert.net.BandwidthLimits;
+import culvert.net.SourcePrefix;
+import culvert.session.Session;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Supplier;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 
-/** The bandwidth of each service, and of each port on request, that has visitors. Thread-safe. */
+/**
+ * The bandwidth of each service and each client of the settings, and of each port on request. The
+ * one of a client is for the visitors of all its services and ports, of all its sessions.
+ *
+ * <p>The buckets exist as long as the settings have the service or client, or as long as the port
+ * is open, and not only while there are visitors: what a visitor owes at its end is owed by the
+ * next one. Visitors of a service that was removed keep their last rate. Thread-safe, without a
+ * lock.
+ */
 final class Bandwidths {
 
-  /** The buckets of one service. */
-  private static final class Shared {
-    private final BucketPair pair = new BucketPair();
+  /** By name. Replaced by each change. */
+  private volatile Map<String, BucketPair> services = Map.of();
 
-    /** The visitors that use them. Guarded by the lock. */
-    private int users;
-  }
+  /** By name. Replaced by each change. */
+  private volatile Map<String, BucketPair> clients = Map.of();
 
-  private final Supplier<RemoteSettings> settings;
-  private final ReentrantLock lock = new ReentrantLock();
+  /** Of the ports on request that are open. */
+  private final Set<BucketPair> ports = ConcurrentHashMap.newKeySet();
 
-  /** By the label of the service or port; guarded by the lock. */
-  private final Map<String, Shared> inUse = new HashMap<>();
+  private volatile Optional<ByteCount> rateOfPorts = Optional.empty();
 
   /**
-   * Creates an instance without visitors.
-   *
-   * @param settings the current ones
+   * Uses the rates of these settings, also for connected visitors. Comes before a listener is bound
+   * or a client can log in. Calls one after the other.
    */
-  Bandwidths(Supplier<RemoteSettings> settings) {
-    this.settings = settings;
+  void set(RemoteSettings settings) {
+    PerService<ByteCount> rates = settings.rules().bandwidth();
+    services =
+        changed(
+            services,
+            settings.services(),
+            ServiceAddress::service,
+            service -> rates.value(service.service()));
+    clients = changed(clients, settings.clients(), ClientSettings::name, ClientSettings::bandwidth);
+    rateOfPorts = rates.value("");
+    ports.forEach(this::setRateOfPort);
   }
 
-  /** Returns the limits of another visitor of a service; {@link #release} follows at its end. */
-  BandwidthLimits acquire(String label) {
-    Shared shared;
-    lock.lock();
-    try {
-      shared = inUse.computeIfAbsent(label, key -> new Shared());
-      shared.users++;
-    } finally {
-      lock.unlock();
+  private static <T> Map<String, BucketPair> changed(
+      Map<String, BucketPair> before,
+      List<T> all,
+      Function<T, String> name,
+      Function<T, Optional<ByteCount>> rate) {
+    Map<String, BucketPair> after = new HashMap<>();
+    for (T one : all) {
+      BucketPair pair = Optional.ofNullable(before.get(name.apply(one))).orElseGet(BucketPair::new);
+      pair.setRate(rate.apply(one));
+      after.put(name.apply(one), pair);
     }
-    setRate(label, shared);
-    return shared.pair.limits();
+    return after;
   }
 
-  /** Ends the use by one visitor. */
-  void release(String label) {
-    lock.lock();
-    try {
-      Shared shared = inUse.get(label);
-      shared.users--;
-      if (shared.users == 0) {
-        inUse.remove(label);
-      }
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Sets the current rate of buckets that are in use; a reload may come in between. */
-  private void setRate(String label, Shared shared) {
+  /** Sets the current rate; a change may come in between. */
+  private void setRateOfPort(BucketPair port) {
     Optional<ByteCount> rate;
     do {
-      rate = rate(label);
-      shared.pair.setRate(rate);
-    } while (!rate.equals(rate(label)));
+      rate = rateOfPorts;
+      port.setRate(rate);
+    } while (!rate.equals(rateOfPorts));
   }
 
-  private Optional<ByteCount> rate(String label) {
-    return settings.get().rules().bandwidth().value(label);
+  /** Returns the buckets of a service. */
+  BucketPair service(String name) {
+    // A service that a reload removes meanwhile has no visitors any more.
+    return Optional.ofNullable(services.get(name)).orElseGet(BucketPair::new);
   }
 
-  /** Uses the rates of the current settings, also for connected visitors. */
-  void settingsChanged() {
-    Map<String, Shared> all;
-    lock.lock();
-    try {
-      all = Map.copyOf(inUse);
-    } finally {
-      lock.unlock();
-    }
-    all.forEach(this::setRate);
+  /** Returns the buckets of a port on request; {@link #closePort} follows. */
+  BucketPair openPort() {
+    var port = new BucketPair();
+    ports.add(port);
+    setRateOfPort(port);
+    return port;
+  }
+
+  /** The port is closed; visitors that are connected keep their rate. */
+  void closePort(BucketPair port) {
+    ports.remove(port);
+  }
+
+  /** Returns the number of ports on request that are open. */
+  int openPorts() {
+    return ports.size();
+  }
+
+  /**
+   * Returns the limits of a visitor: those of the service or port and those of the client, if its
+   * session has logged in as one.
+   */
+  BandwidthLimits limits(BucketPair shared, Session session, SourcePrefix source) {
+    return shared.limits(session.client().map(client -> clients.get(client.name())), source);
   }
 }

@@ -3,6 +3,7 @@ package culvert.remote;
 import culvert.config.ByteCount;
 import culvert.net.BandwidthLimit;
 import culvert.net.BandwidthLimits;
+import culvert.net.SourcePrefix;
 import culvert.net.TokenBucket;
 import java.util.List;
 import java.util.Optional;
@@ -23,9 +24,19 @@ final class BucketPair {
     backward.setRate(rate);
   }
 
-  /** Returns the limits of one visitor. */
-  BandwidthLimits limits() {
+  /**
+   * Returns the limits of one visitor.
+   *
+   * @param other the buckets that its bytes pass as well, if any
+   * @param source that of the visitor
+   */
+  BandwidthLimits limits(Optional<BucketPair> other, SourcePrefix source) {
     return new BandwidthLimits(
-        new BandwidthLimit(List.of(forward)), new BandwidthLimit(List.of(backward)));
+        new BandwidthLimit(with(forward, other.map(pair -> pair.forward)), source),
+        new BandwidthLimit(with(backward, other.map(pair -> pair.backward)), source));
+  }
+
+  private static List<TokenBucket> with(TokenBucket own, Optional<TokenBucket> other) {
+    return other.map(one -> List.of(own, one)).orElseGet(() -> List.of(own));
   }
 }

@@ -36,6 +36,9 @@ final class PortListener implements AutoCloseable {
   /** The places of the port's visitors, which it keeps when another session takes it over. */
   private final ReservedPlaces.Share share;
 
+  /** The bandwidth that all visitors of the port share, also those of different sessions. */
+  private final BucketPair bandwidth;
+
   private final Listener listener;
 
   /**
@@ -53,6 +56,7 @@ final class PortListener implements AutoCloseable {
     this.visitors = visitors;
     this.share = visitors.share();
     this.listener = Listener.bind(at, "visitor", pool, new CurrentHandler());
+    this.bandwidth = visitors.openPort();
   }
 
   /**
@@ -95,7 +99,7 @@ final class PortListener implements AutoCloseable {
   void serve(String label, String service, Session session) {
     boolean isFirst = handler == null;
     target = new Target(service, session);
-    handler = visitors.front(label, this::open, share);
+    handler = visitors.front(label, this::open, share, bandwidth);
     if (isFirst) {
       listener.start();
     }
@@ -124,6 +128,7 @@ final class PortListener implements AutoCloseable {
   @Override
   public void close() {
     listener.close();
+    visitors.closePort(bandwidth);
   }
 
   private final class CurrentHandler implements Listener.Handler {

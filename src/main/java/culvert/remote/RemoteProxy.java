@@ -42,8 +42,8 @@ public final class RemoteProxy implements AutoCloseable {
   private final StreamEviction eviction;
   private final ControlEndpoints endpoints;
   private final ServiceTable services = new ServiceTable(List.of());
-  private final ClientBandwidths bandwidths = new ClientBandwidths();
   private final CurrentNetworks networks;
+  private final Bandwidths bandwidths = new Bandwidths();
   private final TcpFronts visitors;
   private final UdpFronts udp;
   private final Registry registry;
@@ -130,7 +130,7 @@ public final class RemoteProxy implements AutoCloseable {
   }
 
   private Registry registry(RemoteSettings settings, SessionLog sessionLog) {
-    bandwidths.set(settings.clients());
+    bandwidths.set(settings);
     services.setBalance(settings.rules().balance());
     var roster = new Roster(settings.connectionLimits().sessions(), settings.isPeerAuthenticated());
     var created =
@@ -250,7 +250,7 @@ public final class RemoteProxy implements AutoCloseable {
     Runnable useInEndpoints = endpoints.prepareReload(next);
     settings = next;
     networks.set(next, visitors.connected());
-    bandwidths.set(next.clients());
+    bandwidths.set(next);
     // Before a login can prove a new secret, so that it is not taken for one that is not valid.
     registry.apply(next);
     useInEndpoints.run();

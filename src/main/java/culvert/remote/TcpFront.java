@@ -7,6 +7,7 @@ import culvert.net.Durations;
 import culvert.net.Listener;
 import culvert.net.ReservedPlaces;
 import culvert.net.SocketConnection;
+import culvert.net.SourcePrefix;
 import culvert.observe.Counter;
 import culvert.observe.Counters;
 import culvert.observe.LimitedLog;
@@ -51,7 +52,7 @@ final class TcpFront implements Listener.Handler, VisitorAdmission.Front {
   private final PendingOpens pending;
   private final VisitorAdmission admission;
   private final Bandwidths bandwidths;
-  private final ClientBandwidths clients;
+  private final BucketPair bandwidth;
   private final VisitorStreams streams;
   private final VisitorResets resets;
   private final Counters counters;
@@ -61,6 +62,7 @@ final class TcpFront implements Listener.Handler, VisitorAdmission.Front {
    * Creates a front; see {@link TcpFronts#front}.
    *
    * @param maxOpens maximum number of visitors that wait while the origin server accepts nothing
+   * @param bandwidth what all visitors of the address share
    */
   TcpFront(
       String label,
@@ -69,7 +71,7 @@ final class TcpFront implements Listener.Handler, VisitorAdmission.Front {
       int maxOpens,
       VisitorAdmission admission,
       Bandwidths bandwidths,
-      ClientBandwidths clients,
+      BucketPair bandwidth,
       VisitorStreams streams,
       VisitorResets resets,
       Counters counters,
@@ -81,7 +83,7 @@ final class TcpFront implements Listener.Handler, VisitorAdmission.Front {
     this.pending = new PendingOpens(maxOpens);
     this.admission = admission;
     this.bandwidths = bandwidths;
-    this.clients = clients;
+    this.bandwidth = bandwidth;
     this.streams = streams;
     this.resets = resets;
     this.counters = counters;
@@ -135,12 +137,9 @@ final class TcpFront implements Listener.Handler, VisitorAdmission.Front {
     }
     open(connection, visitor)
         .ifPresent(opened -> {
-          BandwidthLimits limits = bandwidths.acquire(label).and(clients.limits(opened.session()));
           try {
-            join(connection, visitor, opened.stream(), limits, since)
-                .ifPresent(VisitorStreams.Joined::relay);
+            join(connection, visitor, opened, since).ifPresent(VisitorStreams.Joined::relay);
           } finally {
-            bandwidths.release(label);
             opened.onEnd().run();
           }
         });
@@ -162,15 +161,13 @@ final class TcpFront implements Listener.Handler, VisitorAdmission.Front {
   }
 
   private Optional<VisitorStreams.Joined> join(
-      SocketConnection connection,
-      Visitor visitor,
-      PendingStream stream,
-      BandwidthLimits limits,
-      long since) {
+      SocketConnection connection, Visitor visitor, Opened opened, long since) {
     Optional<VisitorStreams.Joined> joined = Optional.empty();
     try {
       admission.opened(connection);
-      joined = streams.await(connection, visitor, stream, limits, since);
+      var source = SourcePrefix.of(visitor.address().getAddress());
+      BandwidthLimits limits = bandwidths.limits(bandwidth, opened.session(), source);
+      joined = streams.await(connection, visitor, opened.stream(), limits, since);
       return joined;
     } finally {
       pending.end(joined.isPresent());

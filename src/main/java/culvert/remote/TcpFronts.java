@@ -26,7 +26,6 @@ final class TcpFronts implements AutoCloseable {
   private final VisitorStreams streams;
   private final VisitorAdmission admission;
   private final Bandwidths bandwidths;
-  private final ClientBandwidths clients;
   private final LimitedLog<String> acceptFailures;
 
   /**
@@ -34,18 +33,18 @@ final class TcpFronts implements AutoCloseable {
    *
    * @param settings the current ones
    * @param networks those whose visitors are allowed
-   * @param clients the bandwidth of their clients
+   * @param bandwidths those of their services, ports and clients
    */
   TcpFronts(
       Supplier<RemoteSettings> settings,
       CurrentNetworks networks,
-      ClientBandwidths clients,
+      Bandwidths bandwidths,
       BufferPool pool,
       Deadlines deadlines,
       Counters counters,
       Log log) {
     this.settings = settings;
-    this.clients = clients;
+    this.bandwidths = bandwidths;
     this.pool = pool;
     this.counters = counters;
     Duration period = settings.get().timeouts().logPeriod();
@@ -53,7 +52,6 @@ final class TcpFronts implements AutoCloseable {
     this.resets = new VisitorResets(counters, lines);
     this.acceptFailures = new LimitedLog<>(log, counters, 1, period);
     this.streams = new VisitorStreams(settings, pool, deadlines, counters, log, lines, resets);
-    this.bandwidths = new Bandwidths(settings);
     this.admission = new VisitorAdmission(settings, networks, resets, deadlines, counters, log);
   }
 
@@ -64,7 +62,8 @@ final class TcpFronts implements AutoCloseable {
    * @throws IOException naming the address, if it cannot be bound
    */
   TcpListener bind(String service, HostPort where, ServiceTable services) throws IOException {
-    var listener = Listener.bind(where, "visitor", pool, front(service, services::open, share()));
+    TcpFront front = front(service, services::open, share(), bandwidths.service(service));
+    var listener = Listener.bind(where, "visitor", pool, front);
     return () -> listener;
   }
 
@@ -73,8 +72,10 @@ final class TcpFronts implements AutoCloseable {
    *
    * @param label the name of service and port in the log
    * @param share the places of the address
+   * @param bandwidth what all visitors of the address share
    */
-  TcpFront front(String label, TcpFront.Opener opener, ReservedPlaces.Share share) {
+  TcpFront front(
+      String label, TcpFront.Opener opener, ReservedPlaces.Share share, BucketPair bandwidth) {
     int opens = settings.get().resourceLimits().opensPerService();
     return new TcpFront(
         label,
@@ -83,7 +84,7 @@ final class TcpFronts implements AutoCloseable {
         opens,
         admission,
         bandwidths,
-        clients,
+        bandwidth,
         streams,
         resets,
         counters,
@@ -95,10 +96,19 @@ final class TcpFronts implements AutoCloseable {
     return admission.share();
   }
 
+  /** Returns the bandwidth of the visitors of another port; {@link #closePort} follows. */
+  BucketPair openPort() {
+    return bandwidths.openPort();
+  }
+
+  /** The port accepts no visitors any more. */
+  void closePort(BucketPair bandwidth) {
+    bandwidths.closePort(bandwidth);
+  }
+
   /** Uses the rules and limits of the current settings, also for connected visitors. */
   void settingsChanged() {
     admission.settingsChanged();
-    bandwidths.settingsChanged();
   }
 
   /** Returns the names of services and ports with visitors whose address is known. */

@@ -34,8 +34,8 @@ final class UdpFront implements UdpSocket.Handler, AutoCloseable {
   private final UdpListener listener;
   private final ServiceTable services;
   private final CurrentNetworks networks;
-  private final BandwidthLimits limits;
-  private final ClientBandwidths clients;
+  private final Bandwidths bandwidths;
+  private final BucketPair bandwidth;
   private final FlowPlaces<VisitorFlow>.Share places;
   private final Counters counters;
   private final Log log;
@@ -53,8 +53,7 @@ final class UdpFront implements UdpSocket.Handler, AutoCloseable {
    *
    * @param service its address is the bound one
    * @param networks those whose visitors are allowed
-   * @param limits the rates of all its datagrams
-   * @param clients the rates of those of one client
+   * @param bandwidth what all datagrams of the service share
    * @param reports receives a line for each flow that has ended
    * @param lines receives a line for each source whose datagrams are not served
    */
@@ -63,8 +62,8 @@ final class UdpFront implements UdpSocket.Handler, AutoCloseable {
       UdpListener listener,
       ServiceTable services,
       CurrentNetworks networks,
-      BandwidthLimits limits,
-      ClientBandwidths clients,
+      Bandwidths bandwidths,
+      BucketPair bandwidth,
       FlowPlaces<VisitorFlow>.Share places,
       Counters counters,
       Log log,
@@ -74,8 +73,8 @@ final class UdpFront implements UdpSocket.Handler, AutoCloseable {
     this.listener = listener;
     this.services = services;
     this.networks = networks;
-    this.limits = limits;
-    this.clients = clients;
+    this.bandwidths = bandwidths;
+    this.bandwidth = bandwidth;
     this.places = places;
     this.counters = counters;
     this.log = log;
@@ -189,8 +188,8 @@ final class UdpFront implements UdpSocket.Handler, AutoCloseable {
   }
 
   /** Returns the rates of the datagrams of a flow, which it shares with others. */
-  BandwidthLimits limits(Session session) {
-    return limits.and(clients.limits(session));
+  BandwidthLimits limits(Session session, SourcePrefix source) {
+    return bandwidths.limits(bandwidth, session, source);
   }
 
   /** Counts a datagram that could not be sent, or was beyond the rate. */

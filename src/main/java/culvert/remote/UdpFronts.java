@@ -35,7 +35,6 @@ final class UdpFronts implements AutoCloseable {
   private final Supplier<RemoteSettings> settings;
   private final CurrentNetworks networks;
   private final Bandwidths bandwidths;
-  private final ClientBandwidths clients;
   private final Deadlines deadlines;
   private final Counters counters;
   private final Log log;
@@ -58,19 +57,18 @@ final class UdpFronts implements AutoCloseable {
    *
    * @param settings the current ones
    * @param networks those whose visitors are allowed
-   * @param clients the bandwidth of their clients
+   * @param bandwidths those of their services and clients
    */
   UdpFronts(
       Supplier<RemoteSettings> settings,
       CurrentNetworks networks,
-      ClientBandwidths clients,
+      Bandwidths bandwidths,
       Deadlines deadlines,
       Counters counters,
       Log log) {
     this.settings = settings;
     this.networks = networks;
-    this.clients = clients;
-    this.bandwidths = new Bandwidths(settings);
+    this.bandwidths = bandwidths;
     this.period = checkPeriod();
     this.deadlines = deadlines;
     this.counters = counters;
@@ -97,8 +95,8 @@ final class UdpFronts implements AutoCloseable {
             listener,
             services,
             networks,
-            bandwidths.acquire(service),
-            clients,
+            bandwidths,
+            bandwidths.service(service),
             places.share(),
             counters,
             log,
@@ -140,9 +138,7 @@ final class UdpFronts implements AutoCloseable {
     @Override
     public void close() {
       front.close();
-      if (fronts.remove(front)) {
-        bandwidths.release(service.service());
-      }
+      fronts.remove(front);
     }
   }
 
@@ -171,7 +167,6 @@ final class UdpFronts implements AutoCloseable {
       startExpiry();
     }
     fronts.forEach(UdpFront::endDenied);
-    bandwidths.settingsChanged();
   }
 
   /** Returns the number of flows. */

@@ -51,8 +51,9 @@ final class VisitorFlow implements Flow.Receiver {
     this.use = use;
     this.socket = socket;
     this.front = front;
-    this.limits = front.limits(use.session());
-    this.place = front.place(SourcePrefix.of(visitor.address().getAddress()), this);
+    var source = SourcePrefix.of(visitor.address().getAddress());
+    this.limits = front.limits(use.session(), source);
+    this.place = front.place(source, this);
   }
 
   /**
@@ -105,7 +106,7 @@ final class VisitorFlow implements Flow.Receiver {
     socket = by;
     lastNanos = System.nanoTime();
     place.sent(lastNanos);
-    if (!limits.forward().tryTake(datagram.remaining())) {
+    if (!limits.forward().tryTakeDatagram(datagram.remaining(), place.isConfirmed())) {
       front.countDropped();
       return;
     }
@@ -122,7 +123,8 @@ final class VisitorFlow implements Flow.Receiver {
     place.answered();
     int bytes = datagram.remaining();
     try {
-      if (limits.backward().tryTake(bytes) && socket.send(datagram, visitor.address())) {
+      if (limits.backward().tryTakeDatagram(bytes, place.isConfirmed())
+          && socket.send(datagram, visitor.address())) {
         if (place.isConfirmed()) {
           lastNanos = System.nanoTime();
         }

@@ -8,6 +8,7 @@ import culvert.testing.Loopback;
 import culvert.testing.Seed;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -41,17 +42,20 @@ class RelayRateTest {
   void start() throws Exception {
     visitor = Loopback.open(0, pool);
     server = Loopback.open(0, pool);
-    var relay =
-        new Relay(
-            "test",
-            visitor.far(),
-            server.far(),
-            deadlines,
-            new Relay.IdleLimits(Duration.ofSeconds(30), Optional.empty()),
-            new BandwidthLimits(
-                new BandwidthLimit(List.of(up)), new BandwidthLimit(List.of(down))));
-    running = new FutureTask<>(relay::run);
-    Threads.start("relay", running);
+    running =
+        start(visitor, server, new Relay.IdleLimits(Duration.ofSeconds(30), Optional.empty()));
+  }
+
+  private FutureTask<Relay.Outcome> start(
+      Loopback visitor, Loopback server, Relay.IdleLimits idle) {
+    var source = SourcePrefix.of(visitor.far().peer().getAddress());
+    var limits =
+        new BandwidthLimits(
+            new BandwidthLimit(List.of(up), source), new BandwidthLimit(List.of(down), source));
+    var relay = new Relay("test", visitor.far(), server.far(), deadlines, idle, limits);
+    var run = new FutureTask<>(relay::run);
+    Threads.start("relay", run);
+    return run;
   }
 
   @AfterEach
@@ -81,18 +85,19 @@ class RelayRateTest {
     return bytes;
   }
 
-  /** The bytes beyond the burst take half a second at the rate. */
+  /** The bytes beyond the burst take 1.75 s at the rate, and 3.75 s at half of it. */
   @Test
   void bothDirectionsHaveTheRate() throws Exception {
     up.setRate(100_000);
     down.setRate(100_000);
-    byte[] sent = bytes(80_000);
+    byte[] sent = bytes(200_000);
     long begin = System.nanoTime();
     send(visitor.near(), sent);
     send(server.near(), sent);
     assertThat(server.near().input().readNBytes(sent.length)).isEqualTo(sent);
     assertThat(visitor.near().input().readNBytes(sent.length)).isEqualTo(sent);
-    assertThat(Duration.ofNanos(System.nanoTime() - begin)).isGreaterThan(Duration.ofMillis(400));
+    assertThat(Duration.ofNanos(System.nanoTime() - begin))
+        .isBetween(Duration.ofMillis(1650), Duration.ofMillis(3650));
   }
 
   @Test
@@ -148,9 +153,9 @@ class RelayRateTest {
   void resetFromThisSideEndsTheWait() throws Exception {
     up.setRate(1024);
     down.setRate(1024);
-    // What other visitors have reserved takes minutes.
-    up.reserve(1_000_000);
-    down.reserve(1_000_000);
+    // What other visitors owe takes minutes.
+    assertThat(up.tryTake(1_000_000)).isTrue();
+    assertThat(down.tryTake(1_000_000)).isTrue();
     send(visitor.near(), bytes(1_000_000));
     send(server.near(), bytes(1_000_000));
     Eventually.within(
@@ -161,6 +166,54 @@ class RelayRateTest {
         });
     visitor.far().reset();
     assertThat(running.get(10, TimeUnit.SECONDS)).isNotEqualTo(Relay.Outcome.COMPLETED);
+  }
+
+  /** Each of them had reserved a piece, which stayed reserved: the next visitor waited for all. */
+  @Test
+  void relaysThatAreResetDelayNoOther() throws Exception {
+    down.setRate(SLOW);
+    var visitors = new ArrayList<Loopback>();
+    var servers = new ArrayList<Loopback>();
+    var relays = new ArrayList<FutureTask<Relay.Outcome>>();
+    byte[] answer = bytes(10_000);
+    for (int i = 0; i < 100; i++) {
+      visitors.add(Loopback.open(0, pool));
+      servers.add(Loopback.open(0, pool));
+      servers.get(i).near().output().write(answer);
+      relays.add(
+          start(
+              visitors.get(i),
+              servers.get(i),
+              new Relay.IdleLimits(Duration.ofSeconds(30), Optional.empty())));
+    }
+    for (Loopback server : servers) {
+      Eventually.within(LIMIT, () -> assertThat(server.far().received()).isPositive());
+    }
+    visitors.forEach(visitor -> visitor.near().reset());
+    for (FutureTask<Relay.Outcome> relay : relays) {
+      assertThat(relay.get(10, TimeUnit.SECONDS)).isEqualTo(Relay.Outcome.FIRST_FAILED);
+    }
+    servers.forEach(Loopback::close);
+    long begin = System.nanoTime();
+    server.near().output().write(1);
+    assertThat(visitor.near().input().read()).isOne();
+    assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(5));
+  }
+
+  /** The relay is silent for two and a half seconds, because of this side only. */
+  @Test
+  void waitForTheRateIsNoIdleness() throws Exception {
+    up.setRate(SLOW);
+    assertThat(up.tryTake(5 * SLOW / 2)).isTrue();
+    byte[] sent = bytes(512);
+    try (var waiting = Loopback.open(0, pool);
+        var to = Loopback.open(0, pool)) {
+      waiting.near().output().write(sent);
+      var idle = new Relay.IdleLimits(Duration.ofSeconds(1), Optional.of(Duration.ofSeconds(1)));
+      FutureTask<Relay.Outcome> relay = start(waiting, to, idle);
+      assertThat(to.near().input().readNBytes(sent.length)).isEqualTo(sent);
+      assertThat(relay.get(10, TimeUnit.SECONDS)).isEqualTo(Relay.Outcome.IDLE);
+    }
   }
 
   @Test

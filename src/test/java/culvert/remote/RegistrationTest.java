@@ -40,7 +40,7 @@ class RegistrationTest {
       new TcpFronts(
           new RolePair.Options()::remoteSettings,
           new CurrentNetworks(new RolePair.Options().remoteSettings()),
-          new ClientBandwidths(),
+          new Bandwidths(),
           new BufferPool(),
           deadlines,
           new Counters(),

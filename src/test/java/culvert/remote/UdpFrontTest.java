@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import culvert.config.ServiceAddress;
 import culvert.config.ServiceType;
-import culvert.net.BandwidthLimits;
 import culvert.net.CloseCause;
 import culvert.net.DatagramLoop;
 import culvert.net.Flow;
@@ -106,8 +105,8 @@ class UdpFrontTest {
                 new RolePair.Options()
                     .remoteSettings(
                         Optional.of(new HostPort("127.0.0.1", 0)), DNS + "=udp:127.0.0.1:0")),
-            BandwidthLimits.NONE,
-            new ClientBandwidths(),
+            new Bandwidths(),
+            new BucketPair(),
             places.share(),
             counters,
             log.log(),

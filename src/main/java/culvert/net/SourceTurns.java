@@ -1,0 +1,82 @@
+package culvert.net;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.SequencedMap;
+import java.util.SequencedSet;
+import java.util.function.Predicate;
+
+/**
+ * A queue in which sources take turns. In each turn, members of one source leave the queue in the
+ * order of their arrival until they have used up a number of bytes, so that a source with many
+ * members gets no more than a source with one. Every method but {@link #removeAll} takes constant
+ * time. Not safe for use by several threads.
+ *
+ * @param <T> a member, with identity as equality
+ */
+final class SourceTurns<T> {
+
+  /** The members of one source. */
+  private static final class Line<T> {
+    private final SequencedSet<T> members = new LinkedHashSet<>();
+
+    /** Bytes used in this turn. */
+    private long used;
+  }
+
+  /** The sources that have members, in the order of their turns; the first one has its turn now. */
+  private final SequencedMap<SourcePrefix, Line<T>> lines = new LinkedHashMap<>();
+
+  boolean isEmpty() {
+    return lines.isEmpty();
+  }
+
+  /** Adds a member behind those of its source. */
+  void add(SourcePrefix source, T member) {
+    lines.computeIfAbsent(source, key -> new Line<>()).members.addLast(member);
+  }
+
+  /** Returns the member that leaves the queue next, or null if there is none. */
+  T first() {
+    return lines.isEmpty() ? null : lines.firstEntry().getValue().members.getFirst();
+  }
+
+  /**
+   * Removes the first member.
+   *
+   * @param bytes what it uses of its source's turn
+   * @param turn bytes of a turn
+   */
+  void removeFirst(int bytes, int turn) {
+    SourcePrefix source = lines.firstEntry().getKey();
+    Line<T> line = lines.firstEntry().getValue();
+    line.members.removeFirst();
+    line.used += bytes;
+    if (line.members.isEmpty()) {
+      lines.remove(source);
+    } else if (line.used >= turn) {
+      line.used -= turn;
+      lines.putLast(source, line);
+    }
+  }
+
+  /** Removes a member that leaves the queue without a turn; no effect if it has left before. */
+  void remove(SourcePrefix source, T member) {
+    Line<T> line = lines.get(source);
+    if (line != null && line.members.remove(member) && line.members.isEmpty()) {
+      lines.remove(source);
+    }
+  }
+
+  /** Removes and returns all members with a property. */
+  List<T> removeAll(Predicate<T> property) {
+    var removed = new ArrayList<T>();
+    for (Line<T> line : lines.values()) {
+      line.members.removeIf(member -> property.test(member) && removed.add(member));
+    }
+    lines.values().removeIf(line -> line.members.isEmpty());
+    return removed;
+  }
+}

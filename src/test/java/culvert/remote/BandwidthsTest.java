@@ -1,0 +1,169 @@
+package culvert.remote;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import culvert.config.ByteCount;
+import culvert.config.ClientSettings;
+import culvert.config.NetworkRules;
+import culvert.config.PerService;
+import culvert.config.Secret;
+import culvert.config.ServiceRules;
+import culvert.config.ServiceValue;
+import culvert.net.BandwidthLimits;
+import culvert.net.BufferPool;
+import culvert.net.Deadlines;
+import culvert.net.HostPort;
+import culvert.net.SourcePrefix;
+import culvert.observe.Counters;
+import culvert.testing.LeakCheck;
+import culvert.testing.RolePair;
+import culvert.testing.TestLog;
+import java.net.InetAddress;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** Which visitors share a bandwidth, and how long. */
+@ExtendWith(LeakCheck.class)
+class BandwidthsTest {
+
+  private static final Secret SECRET = Secret.of(Secret.generate());
+  private static final SourcePrefix SOURCE = SourcePrefix.of(InetAddress.getLoopbackAddress());
+  private static final HostPort ANY = HostPort.parse("127.0.0.1:0");
+  private static final int LARGE = 65_507;
+
+  private final RolePair.Options options = new RolePair.Options();
+  private final Bandwidths bandwidths = new Bandwidths();
+
+  private static ClientSettings client(String name, String bandwidth) {
+    var secret = Secret.of(Secret.generate());
+    return new ClientSettings(
+        name, secret, List.of("*"), List.of(), Optional.of(ByteCount.parse(bandwidth)));
+  }
+
+  private void setClients(ClientSettings... clients) {
+    bandwidths.set(options.clients(clients).remoteSettings());
+  }
+
+  private void setServices(List<String> names, String... rates) {
+    PerService<ByteCount> bandwidth =
+        PerService.of(
+            Stream.of(rates).map(text -> ServiceValue.parse(text, ByteCount::parse)).toList());
+    options.rules(new ServiceRules(NetworkRules.NONE, PerService.none(), bandwidth));
+    bandwidths.set(
+        options.remoteSettings(
+            Optional.of(ANY), names.stream().map(name -> name + "=" + ANY).toArray(String[]::new)));
+  }
+
+  private BandwidthLimits limits(BucketPair shared) {
+    return bandwidths.limits(shared, new FakeSession("a"), SOURCE);
+  }
+
+  private BandwidthLimits ofClient(String client, String origin) {
+    return bandwidths.limits(
+        new BucketPair(), FakeSession.ofClient(client, SECRET, origin, origin), SOURCE);
+  }
+
+  /** Uses the bandwidth of a visitor up; returns whether there was any. */
+  private static boolean use(BandwidthLimits limits) {
+    return limits.forward().tryTakeDatagram(LARGE, true);
+  }
+
+  @Test
+  void sessionsOfOneClientShareItsBandwidth() {
+    setClients(client("vienna", "1K"), client("lisbon", "1K"));
+    assertThat(use(ofClient("vienna", "laptop"))).isTrue();
+    assertThat(use(ofClient("vienna", "desktop"))).isFalse();
+    assertThat(use(ofClient("lisbon", "laptop"))).isTrue();
+  }
+
+  @Test
+  void sessionOfNoClientHasNoLimitButThatOfTheService() {
+    setClients(client("vienna", "1K"));
+    BandwidthLimits limits = limits(new BucketPair());
+    assertThat(use(limits)).isTrue();
+    assertThat(use(limits)).isTrue();
+  }
+
+  /** Connected visitors have the buckets of before. */
+  @Test
+  void changedRateOfAClientIsForConnectedVisitors() {
+    setClients(client("vienna", "1K"));
+    BandwidthLimits before = ofClient("vienna", "laptop");
+    assertThat(use(before)).isTrue();
+    assertThat(use(before)).as("after the burst").isFalse();
+    setClients(new ClientSettings("vienna", SECRET, List.of("*"), List.of()));
+    assertThat(use(before)).isTrue();
+    assertThat(use(before)).isTrue();
+  }
+
+  /** The buckets were made anew for the next visitor after the last one before. */
+  @Test
+  void visitorsThatFollowOneAnotherShareTheBandwidthOfTheService() {
+    setServices(List.of("web", "ssh"), "1K");
+    assertThat(use(limits(bandwidths.service("web")))).isTrue();
+    assertThat(use(limits(bandwidths.service("web")))).isFalse();
+    assertThat(use(limits(bandwidths.service("ssh")))).as("another service").isTrue();
+  }
+
+  @Test
+  void changedRateOfAServiceIsForConnectedVisitors() {
+    setServices(List.of("web"), "web=1K");
+    BandwidthLimits before = limits(bandwidths.service("web"));
+    assertThat(use(before)).isTrue();
+    setServices(List.of("web"));
+    assertThat(use(before)).isTrue();
+    setServices(List.of("web"), "1K");
+    assertThat(use(before)).isTrue();
+    assertThat(use(before)).isFalse();
+  }
+
+  @Test
+  void visitorsOfARemovedServiceKeepTheirRate() {
+    setServices(List.of("web"), "web=1K");
+    BandwidthLimits before = limits(bandwidths.service("web"));
+    setServices(List.of("ssh"));
+    assertThat(use(before)).isTrue();
+    assertThat(use(before)).isFalse();
+  }
+
+  @Test
+  void portOnRequestHasTheRateOfAllServicesByItselfWhileItIsOpen() throws Exception {
+    setServices(List.of("web"), "1K");
+    BucketPair port = bandwidths.openPort();
+    BucketPair other = bandwidths.openPort();
+    assertThat(use(limits(port))).isTrue();
+    assertThat(use(limits(port))).isFalse();
+    assertThat(use(limits(other))).isTrue();
+    bandwidths.closePort(port);
+    setServices(List.of("web"), "1G");
+    assertThat(use(limits(other))).isTrue();
+    assertThat(use(limits(port))).as("closed before").isFalse();
+  }
+
+  @Test
+  void portListenerKeepsItsBandwidthUntilItIsClosed() throws Exception {
+    setServices(List.of("web"), "1K");
+    var log = new TestLog();
+    var deadlines = new Deadlines();
+    var pool = new BufferPool();
+    var visitors =
+        new TcpFronts(
+            options::remoteSettings,
+            new CurrentNetworks(options.remoteSettings()),
+            bandwidths,
+            pool,
+            deadlines,
+            new Counters(),
+            log.log());
+    PortListener listener = PortListener.bind(ANY, visitors, pool);
+    assertThat(bandwidths.openPorts()).isOne();
+    listener.close();
+    assertThat(bandwidths.openPorts()).isZero();
+    visitors.close();
+    deadlines.close();
+    log.close();
+  }
+}
