@@ -11,8 +11,9 @@ import java.util.function.Predicate;
 /**
  * A queue in which sources take turns. In each turn, members of one source leave the queue in the
  * order of their arrival until they have used up a number of bytes, so that a source with many
- * members gets no more than a source with one. Every method but {@link #removeAll} takes constant
- * time. Not safe for use by several threads.
+ * members gets no more than a source with one. A source whose only member has left can continue its
+ * turn with the next one, until a member of another source leaves the queue. Every method but
+ * {@link #removeAll} takes constant time. Not safe for use by several threads.
  *
  * @param <T> a member, with identity as equality
  */
@@ -26,11 +27,14 @@ final class SourceTurns<T> {
     private long used;
   }
 
-  /** The sources that have members, in the order of their turns; the first one has its turn now. */
+  /**
+   * The sources in the order of their turns. All have members, except perhaps the first one, which
+   * has its turn.
+   */
   private final SequencedMap<SourcePrefix, Line<T>> lines = new LinkedHashMap<>();
 
   boolean isEmpty() {
-    return lines.isEmpty();
+    return first() == null;
   }
 
   /** Adds a member behind those of its source. */
@@ -40,7 +44,12 @@ final class SourceTurns<T> {
 
   /** Returns the member that leaves the queue next, or null if there is none. */
   T first() {
-    return lines.isEmpty() ? null : lines.firstEntry().getValue().members.getFirst();
+    for (Line<T> line : lines.values()) {
+      if (!line.members.isEmpty()) {
+        return line.members.getFirst();
+      }
+    }
+    return null;
   }
 
   /**
@@ -50,13 +59,22 @@ final class SourceTurns<T> {
    * @param turn bytes of a turn
    */
   void removeFirst(int bytes, int turn) {
+    if (lines.firstEntry().getValue().members.isEmpty()) {
+      lines.pollFirstEntry();
+    }
     SourcePrefix source = lines.firstEntry().getKey();
     Line<T> line = lines.firstEntry().getValue();
     line.members.removeFirst();
     line.used += bytes;
+    if (line.used >= turn) {
+      end(source, line, turn);
+    }
+  }
+
+  private void end(SourcePrefix source, Line<T> line, int turn) {
     if (line.members.isEmpty()) {
       lines.remove(source);
-    } else if (line.used >= turn) {
+    } else {
       line.used -= turn;
       lines.putLast(source, line);
     }

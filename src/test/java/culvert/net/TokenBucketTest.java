@@ -299,6 +299,16 @@ class TokenBucketTest {
     assertThat(passed(keystrokes)).isGreaterThan(20L * RATE * 40 / 100);
   }
 
+  /** A copy loop that waits reads 2 KB at a time, less than a piece. */
+  @Test
+  void shortWritesOfASingleSenderUseTheWholeTurnOfItsSource() {
+    TokenBucket bucket = bucket(RATE);
+    List<Sender> many = senders(50, bucket, ONE, PIECE);
+    var single = new Sender(bucket, TWO, 2000);
+    run(20, Stream.concat(many.stream(), Stream.of(single)).toList(), () -> {});
+    assertThat(single.passed).isBetween(20L * RATE * 45 / 100, 20L * RATE * 60 / 100);
+  }
+
   // Datagrams.
 
   /** Datagrams of one source, of which a part passes. */
