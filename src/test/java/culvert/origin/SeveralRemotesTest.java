@@ -3,12 +3,18 @@ package culvert.origin;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import culvert.config.HealthChecks;
+import culvert.config.HealthProbe;
+import culvert.config.PerService;
 import culvert.config.RemoteAddress;
 import culvert.config.Secret;
 import culvert.config.ServiceAddress;
+import culvert.config.ServiceValue;
 import culvert.net.HostPort;
+import culvert.observe.Counter;
 import culvert.origin.OriginProxy.End;
 import culvert.remote.RemoteProxy;
+import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
 import culvert.testing.Ports;
 import culvert.testing.RolePair;
@@ -17,15 +23,19 @@ import culvert.testing.SeparateRoles;
 import culvert.testing.TestClient;
 import culvert.testing.UdpClient;
 import culvert.testing.UdpServer;
+import culvert.testing.UnixServer;
 import java.net.Socket;
 import java.net.SocketException;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 
 /** One origin proxy with a session at each of several remote proxies. */
 @ExtendWith(LeakCheck.class)
@@ -89,6 +99,53 @@ class SeveralRemotesTest {
     roles.log().await("login refused", "remote_proxy=" + refusing.controlAddress(), "again_in=");
     roles.visit(serving).close();
     roles.assertRuns();
+  }
+
+  /** The echo server answers no HTTP request. */
+  @Test
+  void resultOfOneHealthCheckIsReportedToEveryRemoteProxy() throws Exception {
+    var options = new RolePair.Options().shared().healthChecks(httpChecks());
+    RemoteProxy one = roles.remote(options);
+    RemoteProxy two = roles.remote(options);
+    RemoteProxy later = roles.remote(options);
+    roles.start(options, one.controlAddress(), two.controlAddress());
+    awaitUnhealthy(one);
+    awaitUnhealthy(two);
+    HostPort[] all = {one.controlAddress(), two.controlAddress(), later.controlAddress()};
+    roles.reload(options, all);
+    awaitUnhealthy(later);
+    assertThat(roles.lines("origin server unhealthy")).isEqualTo(1);
+    roles.reload(options.healthChecks(HealthChecks.NONE), all);
+    roles.log().await(3, "service healthy");
+  }
+
+  @Test
+  void visitorsOfEveryRemoteProxyReachAUnixSocket(@TempDir Path folder) throws Exception {
+    var options = new RolePair.Options();
+    RemoteProxy one = roles.remote(options);
+    RemoteProxy two = roles.remote(options);
+    try (var server = UnixServer.echo(folder.resolve("socket"))) {
+      roles.serve(server.address());
+      roles.start(options, one.controlAddress(), two.controlAddress());
+      roles.awaitSession(1, one.controlAddress());
+      roles.awaitSession(1, two.controlAddress());
+      try (Socket first = roles.visit(one);
+          Socket second = roles.visit(two)) {
+        TestClient.assertEchoes(first, "still here");
+        TestClient.assertEchoes(second, "here too");
+      }
+    }
+  }
+
+  private static HealthChecks httpChecks() {
+    var probes = PerService.of(List.of(new ServiceValue<>("", HealthProbe.parse("http:/"))));
+    return new HealthChecks(probes, PerService.none(), PerService.none(), PerService.none());
+  }
+
+  private static void awaitUnhealthy(RemoteProxy remote) throws Exception {
+    Eventually.within(
+        RolePair.LIMIT,
+        () -> assertThat(remote.counters().get(Counter.SERVICES_UNHEALTHY)).isEqualTo(1));
   }
 
   @Test

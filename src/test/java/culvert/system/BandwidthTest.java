@@ -78,12 +78,16 @@ class BandwidthTest {
         var roles = new RunningRoles(options, WEB).join("web=" + server.address());
         Socket one = roles.visit("web");
         Socket two = roles.visit("web")) {
-      long begin = System.nanoTime();
-      two.getOutputStream().write(1);
-      assertThat(download(one)).isGreaterThan(HALF);
-      assertThat(two.getInputStream().readNBytes(ANSWER)).hasSize(ANSWER);
-      assertThat(Duration.ofNanos(System.nanoTime() - begin)).isGreaterThan(HALF.multipliedBy(2));
+      assertShareARate(one, two);
     }
+  }
+
+  private static void assertShareARate(Socket one, Socket two) throws IOException {
+    long begin = System.nanoTime();
+    two.getOutputStream().write(1);
+    assertThat(download(one)).isGreaterThan(HALF);
+    assertThat(two.getInputStream().readNBytes(ANSWER)).hasSize(ANSWER);
+    assertThat(Duration.ofNanos(System.nanoTime() - begin)).isGreaterThan(HALF.multipliedBy(2));
   }
 
   /** Both services are on one link, whose reader must not wait for a visitor. */
@@ -135,11 +139,24 @@ class BandwidthTest {
                 .join("web=" + server.address(), "ssh=" + server.address());
         Socket one = roles.visit("web");
         Socket two = roles.visit("ssh")) {
-      long begin = System.nanoTime();
-      two.getOutputStream().write(1);
-      assertThat(download(one)).isGreaterThan(HALF);
-      assertThat(two.getInputStream().readNBytes(ANSWER)).hasSize(ANSWER);
-      assertThat(Duration.ofNanos(System.nanoTime() - begin)).isGreaterThan(HALF.multipliedBy(2));
+      assertShareARate(one, two);
+    }
+  }
+
+  /** Each is of an origin proxy with a name of its own. */
+  @Test
+  void sessionsOfAClientShareItsBandwidth() throws Exception {
+    setClient(Optional.of("100000"));
+    var ofOther = new RolePair.Options().asClient("vienna", secret).name("other").offered("ssh");
+    try (TestServer server = downloads();
+        var roles = new RunningRoles(options, WEB, SSH).join("web=" + server.address());
+        var other = new RolePair(server.address(), ofOther, roles.controlAddress().dialled())) {
+      other.join();
+      other.awaitLog("session started");
+      try (Socket one = roles.visit("web");
+          Socket two = roles.visit("ssh")) {
+        assertShareARate(one, two);
+      }
     }
   }
 

@@ -12,6 +12,7 @@ import culvert.net.Threads;
 import culvert.testing.LeakCheck;
 import culvert.testing.RolePair;
 import culvert.testing.RunningRoles;
+import culvert.testing.TestServer;
 import culvert.testing.UnixServer;
 import java.io.IOException;
 import java.io.InputStream;
@@ -99,6 +100,30 @@ class UnixSocketTest {
     roles.awaitLog("origin server not reached", "service=web", "unix:" + path);
     server = UnixServer.echo(path);
     roles.awaitEcho("web");
+  }
+
+  @Test
+  void reloadMovesTheServerOfNewVisitors() throws Exception {
+    server =
+        new UnixServer(
+            path,
+            connection -> {
+              write(connection, "unix");
+              Channels.newInputStream(connection).transferTo(OutputStream.nullOutputStream());
+            });
+    try (TestServer echo = TestServer.echo()) {
+      roles = new RunningRoles(options, WEB).join("web=" + echo.address());
+      try (Socket before = roles.visit("web")) {
+        assertEchoes(before, "before");
+        roles.reloadOrigin("web=" + server.address());
+        try (Socket visitor = roles.visit("web")) {
+          assertThat(firstBytes(visitor.getInputStream(), 4)).isEqualTo("unix");
+          roles.reloadOrigin("web=" + echo.address());
+          roles.awaitEcho("web");
+          assertEchoes(before, "after");
+        }
+      }
+    }
   }
 
   private static String firstBytes(InputStream in, int count) throws IOException {
