@@ -167,7 +167,7 @@ class ListenerChangeTest {
         RolePair.LIMIT,
         () -> assertThat(roles.remote().outsideAddresses()).containsEntry("web", next));
     roles.awaitEcho("web");
-    assertRefused(before);
+    Eventually.within(RolePair.LIMIT, () -> assertRefused(before));
   }
 
   @Test
