@@ -3,27 +3,21 @@ package culvert.net;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.StandardSocketOptions;
-import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
-import java.nio.channels.SocketChannel;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 
-/**
- * Listens for TCP connections at an address, or at all addresses of a name. One thread for each
- * address only accepts; each connection is handled in a virtual thread of its own.
- */
+/** Listens for TCP connections at an address, or at all addresses of a name. */
 public final class Listener implements AutoCloseable {
 
-  /** Handles accepted connections. */
-  public interface Handler {
+  /**
+   * Handles accepted connections.
+   *
+   * @param <C> the kind of connections
+   */
+  public interface Handler<C extends Connection> {
     /** Takes over the connection, in a thread of its own. */
-    void handle(SocketConnection connection);
+    void handle(C connection);
 
     /**
      * Called when an accept fails, usually because no file descriptor is free; the listener pauses
@@ -49,27 +43,18 @@ public final class Listener implements AutoCloseable {
     }
   }
 
-  private static final Duration FIRST_PAUSE = Duration.ofMillis(10);
-  private static final Duration MAX_PAUSE = Duration.ofSeconds(1);
-  private static final Duration CLOSE_LIMIT = Duration.ofSeconds(1);
-
-  private final List<ServerSocketChannel> sockets;
   private final InetSocketAddress address;
-  private final String role;
-  private final Handler handler;
-  private final BufferPool pool;
-  private final CountDownLatch closed = new CountDownLatch(1);
-  private final AtomicInteger accepting;
-  private volatile List<Thread> acceptors = List.of();
+  private final Acceptor<SocketConnection> acceptor;
 
-  private Listener(List<ServerSocketChannel> sockets, String role, Handler handler, BufferPool pool)
+  private Listener(
+      List<ServerSocketChannel> sockets,
+      String role,
+      Handler<? super SocketConnection> handler,
+      BufferPool pool)
       throws IOException {
-    this.sockets = sockets;
-    this.accepting = new AtomicInteger(sockets.size());
     this.address = ListeningSockets.address(sockets.getFirst());
-    this.role = role;
-    this.handler = handler;
-    this.pool = pool;
+    this.acceptor =
+        new Acceptor<>(sockets, HostPort.of(address), role, pool, SocketConnection::new, handler);
   }
 
   /**
@@ -81,13 +66,18 @@ public final class Listener implements AutoCloseable {
    * @param role name of accepted connections in thread names and logs
    * @throws IOException naming the address, if it cannot be bound
    */
-  public static Listener bind(HostPort where, String role, BufferPool pool, Handler handler)
+  public static Listener bind(
+      HostPort where, String role, BufferPool pool, Handler<? super SocketConnection> handler)
       throws IOException {
     return bind(where, where.resolve(), role, pool, handler);
   }
 
   static Listener bind(
-      HostPort where, List<InetAddress> resolved, String role, BufferPool pool, Handler handler)
+      HostPort where,
+      List<InetAddress> resolved,
+      String role,
+      BufferPool pool,
+      Handler<? super SocketConnection> handler)
       throws IOException {
     List<ServerSocketChannel> sockets = ListeningSockets.bind(where, resolved);
     try {
@@ -105,119 +95,12 @@ public final class Listener implements AutoCloseable {
 
   /** Starts to accept. */
   public void start() {
-    handler.started();
-    var started = new ArrayList<Thread>();
-    for (ServerSocketChannel socket : sockets) {
-      started.add(Threads.start("accept " + role + " " + HostPort.of(address), () -> run(socket)));
-    }
-    acceptors = List.copyOf(started);
-  }
-
-  private void run(ServerSocketChannel socket) {
-    try {
-      acceptAll(socket);
-    } finally {
-      if (accepting.decrementAndGet() == 0) {
-        handler.ended();
-      }
-    }
-  }
-
-  private void acceptAll(ServerSocketChannel server) {
-    var episode = new FailureEpisode();
-    var burst = new AcceptBurst(System::nanoTime);
-    Duration pause = FIRST_PAUSE;
-    while (server.isOpen()) {
-      try {
-        burst.begin();
-        SocketChannel channel = accept(server);
-        boolean othersRun = burst.isLongAfterAccept();
-        startHandler(channel);
-        if (othersRun) {
-          Thread.yield();
-        }
-        episode.recordSuccess(System.nanoTime());
-        pause = FIRST_PAUSE;
-      } catch (ClosedChannelException e) {
-        return;
-      } catch (IOException e) {
-        handler.acceptFailed(e, pause, episode.recordFailure(System.nanoTime()));
-        pause = pause(pause);
-      } catch (OutOfMemoryError e) {
-        // No thread could be created; the listener must survive that.
-        handler.acceptFailed(new IOException(e), pause, episode.recordFailure(System.nanoTime()));
-        pause = pause(pause);
-      }
-    }
-  }
-
-  private SocketChannel accept(ServerSocketChannel server) throws IOException {
-    checkReserve();
-    SocketChannel channel = server.accept();
-    try {
-      // Other listeners may have accepted while this one waited.
-      checkReserve();
-      return channel;
-    } catch (IOException e) {
-      channel.setOption(StandardSocketOptions.SO_LINGER, 0);
-      channel.close();
-      throw e;
-    }
-  }
-
-  private void checkReserve() throws IOException {
-    if (!handler.canUseReserve() && Descriptors.PROCESS.isReserveReached()) {
-      throw new IOException(
-          "Too many open files: the last "
-              + Descriptors.PROCESS.reserved()
-              + " are reserved for control addresses; raise the limit (ulimit -n)");
-    }
-  }
-
-  private void startHandler(SocketChannel channel) throws IOException {
-    SocketConnection connection;
-    try {
-      connection = new SocketConnection(channel, pool);
-    } catch (IOException e) {
-      // The peer closed right after the accept; the listener continues.
-      return;
-    }
-    try {
-      Threads.start(role + " " + HostPort.of(connection.peer()), () -> handler.handle(connection));
-    } catch (OutOfMemoryError e) {
-      connection.close();
-      throw e;
-    }
-  }
-
-  /** Waits until the pause is over or the listener is closed; returns the next pause. */
-  private Duration pause(Duration pause) {
-    try {
-      closed.await(pause.toNanos(), TimeUnit.NANOSECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-    Duration doubled = pause.multipliedBy(2);
-    return doubled.compareTo(MAX_PAUSE) > 0 ? MAX_PAUSE : doubled;
+    acceptor.start();
   }
 
   /** Stops accepting and frees the port; accepted connections stay open. */
   @Override
   public void close() {
-    closed.countDown();
-    sockets.forEach(ListeningSockets::close);
-    acceptors.forEach(Listener::awaitEnd);
-  }
-
-  /** A thread blocked in accept holds the descriptor until it has woken. */
-  private static void awaitEnd(Thread acceptor) {
-    if (acceptor == Thread.currentThread()) {
-      return;
-    }
-    try {
-      acceptor.join(CLOSE_LIMIT);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    acceptor.close();
   }
 }

@@ -13,7 +13,8 @@ import java.util.concurrent.locks.ReentrantLock;
  * protocol opens a connection for each visitor, these come to the same address: a listener that is
  * replaced accepts them until the last of its sessions has ended.
  */
-final class ControlListener implements TcpListener, Listener.Handler, ControlHandler.Gate {
+final class ControlListener
+    implements TcpListener, Listener.Handler<SocketConnection>, ControlHandler.Gate {
 
   private final ControlHandler handler;
 

@@ -45,7 +45,7 @@ final class PortListener implements AutoCloseable {
    * Handles visitors; null until the first session has the port. Written under the registry's lock,
    * and read by the threads of visitors without it.
    */
-  private volatile Listener.Handler handler;
+  private volatile Listener.Handler<? super SocketConnection> handler;
 
   private record Target(String service, Session session) {}
 
@@ -131,7 +131,7 @@ final class PortListener implements AutoCloseable {
     visitors.closePort(bandwidth);
   }
 
-  private final class CurrentHandler implements Listener.Handler {
+  private final class CurrentHandler implements Listener.Handler<SocketConnection> {
     @Override
     public void handle(SocketConnection connection) {
       handler.handle(connection);

@@ -24,7 +24,7 @@ import java.util.Optional;
  * Serves the visitors of one public address, each in its own thread: {@link VisitorAdmission}
  * checks the limits, a session opens a stream, and {@link VisitorStreams} joins the two.
  */
-final class TcpFront implements Listener.Handler, VisitorAdmission.Front {
+final class TcpFront implements Listener.Handler<SocketConnection>, VisitorAdmission.Front {
 
   /**
    * A stream of a visitor.

@@ -188,7 +188,7 @@ class ListenerTest {
         .anyMatch(address -> address instanceof Inet6Address && address.isLoopbackAddress());
   }
 
-  private class Queue implements Listener.Handler {
+  private class Queue implements Listener.Handler<SocketConnection> {
     @Override
     public void handle(SocketConnection connection) {
       accepted.add(connection);

@@ -27,7 +27,7 @@ import java.util.concurrent.TimeUnit;
  * only one at a time, since every member of a group receives the data of all others. The next
  * connection waits for its turn up to the connect timeout and is then reset.
  */
-public final class LocalForwarder implements Listener.Handler, AutoCloseable {
+public final class LocalForwarder implements Listener.Handler<SocketConnection>, AutoCloseable {
 
   /** Maximum number of connections, waiting or forwarded; further ones are reset at once. */
   private static final int MAX_CONNECTIONS = 64;

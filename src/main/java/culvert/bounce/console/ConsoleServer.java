@@ -34,7 +34,7 @@ import java.util.concurrent.TimeUnit;
  * at a time. If the address is not a loopback address, the client must first send the
  * authentication string.
  */
-public final class ConsoleServer implements AutoCloseable, Listener.Handler {
+public final class ConsoleServer implements AutoCloseable, Listener.Handler<SocketConnection> {
 
   /**
    * Time from the connection to the session. It is long because a person types the authentication

@@ -32,7 +32,7 @@ import java.util.Optional;
  * unauthenticated connections, then the group. Decides how a failed handshake is counted, logged
  * and answered.
  */
-final class MemberHandler implements Listener.Handler {
+final class MemberHandler implements Listener.Handler<SocketConnection> {
 
   /** The settings that a reload replaces as a whole. */
   private record Access(byte[] authentication, Transport transport) {}

@@ -26,7 +26,7 @@ import java.util.concurrent.Executors;
  * The origin server of the demo. The JDK's HTTP server does not read PROXY headers, so a listener
  * in front of it does, and keeps the addresses of each connection.
  */
-final class DemoServer implements AutoCloseable, Listener.Handler {
+final class DemoServer implements AutoCloseable, Listener.Handler<SocketConnection> {
 
   private static final Duration LIMIT = Duration.ofSeconds(10);
   private static final String CONTENT_POLICY =

@@ -8,7 +8,7 @@ import java.io.IOException;
 import java.time.Duration;
 
 /** An origin server that returns each byte to its sender. */
-final class EchoServer implements AutoCloseable, Listener.Handler {
+final class EchoServer implements AutoCloseable, Listener.Handler<SocketConnection> {
 
   private final Listener listener;
 
