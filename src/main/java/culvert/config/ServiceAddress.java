@@ -6,8 +6,8 @@ import java.util.function.Function;
 
 /**
  * A service and its address on this side: {@code NAME=HOST:PORT}, or {@code HOST:PORT} for the
- * service {@value #DEFAULT_NAME}. The address of a UDP service begins with {@code udp:}. An origin
- * server may have the path of a Unix socket instead, as {@code unix:PATH}.
+ * service {@value #DEFAULT_NAME}. The address of a UDP service begins with {@code udp:}. That of a
+ * TCP service may be the path of a Unix socket instead, as {@code unix:PATH}.
  *
  * @param service 1 to 64 letters, digits, dots, dashes and underscores
  * @param type what the service carries
@@ -70,15 +70,12 @@ public record ServiceAddress(String service, ServiceType type, ServerAddress add
   }
 
   /**
-   * Returns the address of a service that has no Unix socket, as all of a remote proxy.
+   * Returns the address of a service that has no Unix socket, as all of UDP.
    *
    * @throws IllegalStateException if it has one
    */
   public HostPort hostPort() {
-    if (address instanceof HostPort given) {
-      return given;
-    }
-    throw new IllegalStateException(address + " has no port");
+    return address.hostPort();
   }
 
   /** Returns the address with its type, as {@code udp:192.0.2.1:53}. */

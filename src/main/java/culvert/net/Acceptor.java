@@ -151,7 +151,7 @@ final class Acceptor<C extends Connection> implements AutoCloseable {
       // The peer closed right after the accept; the listener continues.
       return;
     }
-    String name = role + " " + HostPort.of(connection.peer());
+    String name = role + " " + UnixPeer.name(connection.peer());
     try {
       Threads.start(name, () -> handler.handle(connection));
     } catch (OutOfMemoryError e) {

@@ -129,6 +129,11 @@ public record HostPort(String host, int port) implements ServerAddress {
     return address instanceof Inet6Address ? Ipv6Text.compress(written) : written;
   }
 
+  @Override
+  public HostPort hostPort() {
+    return this;
+  }
+
   /** Returns the form that {@link #parse} accepts. */
   @Override
   public String toString() {

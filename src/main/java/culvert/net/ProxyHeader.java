@@ -45,9 +45,15 @@ public final class ProxyHeader {
 
   private ProxyHeader() {}
 
-  /** Returns the complete header for a connection from {@code source} to {@code destination}. */
+  /**
+   * Returns the complete header for a connection from {@code source} to {@code destination}; from a
+   * Unix socket, that of {@link #writeLocal}.
+   */
   public static byte[] write(
       Version version, InetSocketAddress source, InetSocketAddress destination) {
+    if (UnixPeer.isUnix(source)) {
+      return writeLocal(version);
+    }
     byte[] from = source.getAddress().getAddress();
     byte[] to = destination.getAddress().getAddress();
     if (from.length != to.length) {
@@ -60,7 +66,7 @@ public final class ProxyHeader {
     };
   }
 
-  /** Returns the complete header for a connection that this host makes for itself. */
+  /** Returns the complete header for a connection without the address of a client. */
   public static byte[] writeLocal(Version version) {
     return switch (version) {
       case V1 -> "PROXY UNKNOWN\r\n".getBytes(StandardCharsets.US_ASCII);

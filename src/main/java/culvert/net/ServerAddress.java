@@ -2,7 +2,7 @@ package culvert.net;
 
 import java.util.function.Function;
 
-/** Where a server listens, in the form that users write. */
+/** The place where a server listens, in the form that users write. */
 public sealed interface ServerAddress permits HostPort, UnixPath {
 
   /**
@@ -14,4 +14,11 @@ public sealed interface ServerAddress permits HostPort, UnixPath {
   static ServerAddress parse(String text, Function<String, HostPort> hostPort) {
     return UnixPath.isForm(text) ? UnixPath.parse(text) : hostPort.apply(text);
   }
+
+  /**
+   * Returns this address if it is a host and a port.
+   *
+   * @throws IllegalStateException if it is the path of a Unix socket
+   */
+  HostPort hostPort();
 }

@@ -11,10 +11,8 @@ import java.nio.channels.SocketChannel;
  */
 public final class UnixConnection extends ChannelConnection {
 
-  /** Stands for the address of both ends. */
-  private static final InetSocketAddress NO_ADDRESS = InetSocketAddress.createUnresolved("unix", 0);
-
-  private UnixConnection(SocketChannel channel, BufferPool pool) {
+  /** Wraps a connected channel. */
+  UnixConnection(SocketChannel channel, BufferPool pool) {
     super(channel, pool);
     opened();
   }
@@ -54,11 +52,11 @@ public final class UnixConnection extends ChannelConnection {
 
   @Override
   public InetSocketAddress peer() {
-    return NO_ADDRESS;
+    return UnixPeer.ADDRESS;
   }
 
   @Override
   public InetSocketAddress local() {
-    return NO_ADDRESS;
+    return UnixPeer.ADDRESS;
   }
 }

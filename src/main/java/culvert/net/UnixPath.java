@@ -2,6 +2,7 @@ package culvert.net;
 
 import java.net.UnixDomainSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 
 /**
  * The path of a Unix socket, in the form that users write: {@code unix:/run/app.sock}. A relative
@@ -51,6 +52,25 @@ public record UnixPath(String path) implements ServerAddress {
   /** Returns the address for the system. */
   UnixDomainSocketAddress socket() {
     return UnixDomainSocketAddress.of(path);
+  }
+
+  /** Returns the path for the file system. */
+  Path file() {
+    return Path.of(path);
+  }
+
+  /** Returns whether both are one file, without a look at links. */
+  public boolean isSameAs(UnixPath other) {
+    return normal().equals(other.normal());
+  }
+
+  private Path normal() {
+    return file().toAbsolutePath().normalize();
+  }
+
+  @Override
+  public HostPort hostPort() {
+    throw new IllegalStateException(this + " has no port");
   }
 
   /** Returns the form that {@link #parse} accepts. */

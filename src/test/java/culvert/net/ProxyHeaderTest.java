@@ -72,6 +72,14 @@ class ProxyHeaderTest {
   }
 
   @Test
+  void headerOfAVisitorAtAUnixSocketHasNoSource() {
+    for (var version : ProxyHeader.Version.values()) {
+      assertThat(ProxyHeader.write(version, UnixPeer.ADDRESS, UnixPeer.ADDRESS))
+          .isEqualTo(ProxyHeader.writeLocal(version));
+    }
+  }
+
+  @Test
   void longestVersion1HeaderIsWithinLimit() throws IOException {
     var longest = address("1111:2222:3333:4444:5555:6666:7777:8888", 65535);
     byte[] header = ProxyHeader.write(ProxyHeader.Version.V1, longest, longest);
