@@ -76,6 +76,7 @@ final class ReloadRules {
               Setting.DENY_FROM,
               Setting.BALANCE,
               Setting.MAX_BANDWIDTH,
+              Setting.SOCKET_MODE,
               Setting.OPEN_TIMEOUT,
               Setting.FLOW_TIMEOUT,
               Setting.HALF_CLOSE_TIMEOUT,

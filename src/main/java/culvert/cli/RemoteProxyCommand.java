@@ -105,9 +105,9 @@ final class RemoteProxyCommand implements Callable<Integer>, RoleCommand {
       description =
           "Listen for visitors of a service at this address. A port without a host is on every"
               + " address, a service without a name is 'default'. An address that begins with udp:"
-              + " is for a UDP service."
-              + " Repeat the option for each service. 0.0.0.0 is every IPv4 address, [::] every"
-              + " IPv4 and IPv6 address. Required without --port-range.")
+              + " is for a UDP service, and unix:PATH is a Unix socket, whose file is removed at"
+              + " the end. Repeat the option for each service. 0.0.0.0 is every IPv4 address, [::]"
+              + " every IPv4 and IPv6 address. Required without --port-range.")
   @InHelp(value = HelpGroup.ADDRESSES, isBrief = true)
   private List<ServiceAddress> outside = List.of();
 

@@ -1,6 +1,7 @@
 package culvert.config;
 
 import culvert.net.Durations;
+import culvert.net.UnixPath;
 import culvert.setting.ServiceSetting;
 import culvert.setting.Setting;
 import culvert.setting.SettingException;
@@ -62,6 +63,17 @@ final class Checks {
     for (ServiceAddress service : services) {
       if (!names.add(service.service())) {
         throw new SettingException("%s names the service '%s' twice", setting, service.service());
+      }
+    }
+  }
+
+  /** Checks that no UDP service has a Unix socket. */
+  static void sockets(Setting setting, List<ServiceAddress> services) {
+    for (ServiceAddress service : services) {
+      if (service.type() == ServiceType.UDP && service.address() instanceof UnixPath) {
+        throw new SettingException(
+            "%s is a UDP service, which cannot have the Unix socket %s",
+            new ServiceSetting(setting, service.service()), service.address());
       }
     }
   }

@@ -1,8 +1,6 @@
 package culvert.config;
 
 import culvert.net.ProxyHeader;
-import culvert.net.UnixPath;
-import culvert.setting.ServiceSetting;
 import culvert.setting.Setting;
 import culvert.setting.SettingException;
 import java.time.Duration;
@@ -71,7 +69,7 @@ public record OriginSettings(
     checkRemotes(remotes);
     Checks.distinct(Setting.ORIGIN_SERVER_ADDR, services);
     checkPort(outsidePort, services.size());
-    checkSockets(services);
+    Checks.sockets(Setting.ORIGIN_SERVER_ADDR, services);
     checkHeader(proxyHeader, services);
     healthChecks.check(services);
     Checks.name(Setting.ORIGIN_NAME, name);
@@ -119,16 +117,6 @@ public record OriginSettings(
         .filter(GroupAddress.class::isInstance)
         .map(GroupAddress.class::cast)
         .toList();
-  }
-
-  private static void checkSockets(List<ServiceAddress> services) {
-    for (ServiceAddress service : services) {
-      if (service.type() == ServiceType.UDP && service.address() instanceof UnixPath) {
-        throw new SettingException(
-            "%s is a UDP service, which cannot have the Unix socket %s",
-            new ServiceSetting(Setting.ORIGIN_SERVER_ADDR, service.service()), service.address());
-      }
-    }
   }
 
   private static void checkHeader(

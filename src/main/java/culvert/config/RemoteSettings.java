@@ -2,6 +2,7 @@ package culvert.config;
 
 import culvert.net.Cidr;
 import culvert.net.HostPort;
+import culvert.net.UnixPath;
 import culvert.setting.ServiceSetting;
 import culvert.setting.Setting;
 import culvert.setting.SettingException;
@@ -86,6 +87,7 @@ public record RemoteSettings(
     }
     bounce.check(groups);
     Checks.distinct(Setting.OUTSIDE_ADDR, services);
+    Checks.sockets(Setting.OUTSIDE_ADDR, services);
     checkListeners(control, bore, services);
     rules.check(services);
     if (secrets.size() > MAX_SECRETS) {
@@ -111,11 +113,15 @@ public record RemoteSettings(
     listeners.add(Setting.CONTROL_ADDR, control);
     listeners.add(Setting.BORE_ADDR, bore.map(BoreServerSettings::address));
     var udpListeners = new ListenAddresses();
+    var sockets = new SocketPaths();
     for (ServiceAddress service : services) {
-      (service.type() == ServiceType.UDP ? udpListeners : listeners)
-          .add(
-              new ServiceSetting(Setting.OUTSIDE_ADDR, service.service()),
-              Optional.of(service.hostPort()));
+      var setting = new ServiceSetting(Setting.OUTSIDE_ADDR, service.service());
+      switch (service.address()) {
+        case HostPort address ->
+            (service.type() == ServiceType.UDP ? udpListeners : listeners)
+                .add(setting, Optional.of(address));
+        case UnixPath path -> sockets.add(setting, path);
+      }
     }
   }
 

@@ -324,6 +324,17 @@ final class SessionLoop implements RemoteMembers.Member {
     public void served(String service, List<HostPort> addresses) {
       addresses.forEach(
           address -> role.listener().served(service, peer.reachable(address), peer.address()));
+      if (addresses.isEmpty()) {
+        logWithoutAddress(service);
+      }
+    }
+
+    /** Such as that of a service at a Unix socket of the remote proxy. */
+    private void logWithoutAddress(String service) {
+      String event = "serving visitors";
+      sessionLines.info(
+          event + " " + service,
+          event(event).with("service", service).with(REMOTE_PROXY, peer.address()));
     }
 
     @Override

@@ -1,13 +1,13 @@
 package culvert.remote;
 
-import culvert.net.HostPort;
+import culvert.net.ServerAddress;
 import java.io.IOException;
 
 /** A listener whose address is bound: that of a service, or one for origin proxies. */
 interface BoundListener extends AutoCloseable {
 
   /** Returns the bound address. */
-  HostPort address();
+  ServerAddress address();
 
   /**
    * Starts to accept.

@@ -3,8 +3,12 @@ package culvert.remote;
 import culvert.config.BoreServerSettings;
 import culvert.config.RemoteSettings;
 import culvert.config.ServiceAddress;
+import culvert.config.ServiceRules;
 import culvert.config.ServiceType;
 import culvert.net.HostPort;
+import culvert.net.ServerAddress;
+import culvert.net.SocketMode;
+import culvert.net.UnixPath;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,8 +20,9 @@ import java.util.Optional;
  * @param key identifies it in old and new settings
  * @param type of its service; TCP for origin proxies
  * @param address from the settings: port 0 is any free port
+ * @param mode of the file, if it is a Unix socket
  */
-record ListenerSpec(Key key, ServiceType type, HostPort address) {
+record ListenerSpec(Key key, ServiceType type, ServerAddress address, Optional<SocketMode> mode) {
 
   /** The peers of a listener. */
   enum Kind {
@@ -57,28 +62,47 @@ record ListenerSpec(Key key, ServiceType type, HostPort address) {
   static List<ListenerSpec> of(RemoteSettings settings) {
     var specs = new ArrayList<ListenerSpec>();
     for (ServiceAddress service : settings.services()) {
-      specs.add(new ListenerSpec(Key.of(service.service()), service.type(), service.hostPort()));
+      specs.add(of(service, settings.rules()));
     }
-    settings.control().ifPresent(at -> specs.add(new ListenerSpec(CONTROL, ServiceType.TCP, at)));
-    settings
-        .bore()
-        .map(BoreServerSettings::address)
-        .ifPresent(at -> specs.add(new ListenerSpec(BORE, ServiceType.TCP, at)));
+    settings.control().ifPresent(at -> specs.add(of(CONTROL, at)));
+    settings.bore().map(BoreServerSettings::address).ifPresent(at -> specs.add(of(BORE, at)));
     return List.copyOf(specs);
   }
 
+  private static ListenerSpec of(ServiceAddress service, ServiceRules rules) {
+    return new ListenerSpec(
+        Key.of(service.service()),
+        service.type(),
+        service.address(),
+        service.address() instanceof UnixPath
+            ? Optional.of(rules.socketMode(service.service()))
+            : Optional.empty());
+  }
+
+  /** Returns a listener of TCP at a port. */
+  static ListenerSpec of(Key key, HostPort address) {
+    return new ListenerSpec(key, ServiceType.TCP, address, Optional.empty());
+  }
+
   /** Returns the service with another address than that of the settings: the bound one. */
-  ServiceAddress serviceAt(HostPort bound) {
+  ServiceAddress serviceAt(ServerAddress bound) {
     return new ServiceAddress(key.service(), type, bound);
   }
 
   /** Returns whether a listener at this bound address can keep this one from being bound. */
-  boolean canConflict(ServiceType boundType, HostPort bound) {
-    return type == boundType && address.port() == bound.port() && canOverlap(address, bound);
+  boolean canConflict(ServiceType boundType, ServerAddress bound) {
+    return type == boundType
+        && switch (address) {
+          case HostPort wanted -> bound instanceof HostPort at && canOverlap(wanted, at);
+          case UnixPath wanted -> bound instanceof UnixPath at && wanted.isSameAs(at);
+        };
   }
 
   /** A name may have any address. */
   private static boolean canOverlap(HostPort one, HostPort other) {
+    if (one.port() != other.port()) {
+      return false;
+    }
     Optional<InetAddress> first = one.literal();
     Optional<InetAddress> second = other.literal();
     return first.isEmpty()

@@ -5,7 +5,7 @@ import static culvert.observe.LogEvent.event;
 import culvert.config.ServiceType;
 import culvert.net.Deadlines;
 import culvert.net.Durations;
-import culvert.net.HostPort;
+import culvert.net.ServerAddress;
 import culvert.net.Threads;
 import culvert.observe.Log;
 import culvert.observe.LogEvent;
@@ -172,7 +172,7 @@ final class Listeners {
 
   /** Closes a listener that was replaced, once none of its sessions needs it for data channels. */
   private void retire(ListenerTable.Open one) {
-    HostPort address = one.listener().address();
+    ServerAddress address = one.listener().address();
     if (!registry.retire(one)) {
       close(one.spec(), one.listener());
     } else if (one.listener().retire(() -> closeUnused(one, address))) {
@@ -182,7 +182,7 @@ final class Listeners {
     }
   }
 
-  private void closeUnused(ListenerTable.Open one, HostPort address) {
+  private void closeUnused(ListenerTable.Open one, ServerAddress address) {
     if (registry.removeRetired(one)) {
       one.listener().close();
       log.info(described("listener closed", one.spec(), address));
@@ -322,7 +322,7 @@ final class Listeners {
     }
   }
 
-  private static LogEvent described(String event, ListenerSpec spec, HostPort address) {
+  private static LogEvent described(String event, ListenerSpec spec, ServerAddress address) {
     return event(event)
         .with("listener", spec.key())
         .with("address", spec.type().prefix() + address);

@@ -1,6 +1,8 @@
 package culvert.remote;
 
 import culvert.config.PortInterval;
+import culvert.net.HostPort;
+import culvert.net.ServerAddress;
 import culvert.protocol.DeclinedReason;
 import culvert.session.ClientIdentity;
 import culvert.session.Offer;
@@ -248,10 +250,14 @@ final class Registration {
     offers.stream()
         .filter(offer -> offer.port().isEmpty())
         .forEach(offer ->
-            addresses.put(
-                offer, List.of(tables.services().address(offer.service()).address().toString())));
+            addresses.put(offer, texts(tables.services().address(offer.service()).address())));
     ports.forEach(
         port -> addresses.put(port.offer(), List.of(port.listener().address().toString())));
     return addresses;
+  }
+
+  /** No protocol has a form for a Unix socket, at which only this host can be reached. */
+  private static List<String> texts(ServerAddress address) {
+    return address instanceof HostPort ? List.of(address.toString()) : List.of();
   }
 }

@@ -120,12 +120,12 @@ public final class RemoteProxy implements AutoCloseable {
 
   private BoundListener bind(ListenerSpec spec) throws IOException {
     return switch (spec.key().kind()) {
-      case CONTROL -> endpoints.bindControl(spec.address());
-      case BORE -> endpoints.bindBore(spec.address());
+      case CONTROL -> endpoints.bindControl(spec.address().hostPort());
+      case BORE -> endpoints.bindBore(spec.address().hostPort());
       case SERVICE ->
           spec.type() == ServiceType.UDP
-              ? udp.bind(spec.key().service(), spec.address(), services)
-              : visitors.bind(spec.key().service(), spec.address(), services);
+              ? udp.bind(spec.key().service(), spec.address().hostPort(), services)
+              : visitors.bind(spec, services);
     };
   }
 
@@ -183,15 +183,21 @@ public final class RemoteProxy implements AutoCloseable {
   private HostPort address(ListenerSpec.Key key) {
     return registry
         .listener(key)
-        .orElseThrow(() -> new IllegalStateException("this remote proxy has no " + key))
-        .listener()
-        .address();
+        .map(open -> open.listener().address().hostPort())
+        .orElseThrow(() -> new IllegalStateException("this remote proxy has no " + key));
   }
 
-  /** Returns each open service's bound public address, in the order of the first settings. */
+  /**
+   * Returns the bound public address of each open service that is not at a Unix socket, in the
+   * order of the first settings.
+   */
   public Map<String, HostPort> outsideAddresses() {
     var addresses = new LinkedHashMap<String, HostPort>();
-    outsideServices().forEach(service -> addresses.put(service.service(), service.hostPort()));
+    for (ServiceAddress service : outsideServices()) {
+      if (service.address() instanceof HostPort at) {
+        addresses.put(service.service(), at);
+      }
+    }
     return addresses;
   }
 

@@ -3,10 +3,10 @@ package culvert.remote;
 import static culvert.observe.LogEvent.event;
 
 import culvert.net.BandwidthLimits;
+import culvert.net.Connection;
 import culvert.net.Durations;
 import culvert.net.Listener;
 import culvert.net.ReservedPlaces;
-import culvert.net.SocketConnection;
 import culvert.net.SourcePrefix;
 import culvert.observe.Counter;
 import culvert.observe.Counters;
@@ -24,7 +24,7 @@ import java.util.Optional;
  * Serves the visitors of one public address, each in its own thread: {@link VisitorAdmission}
  * checks the limits, a session opens a stream, and {@link VisitorStreams} joins the two.
  */
-final class TcpFront implements Listener.Handler<SocketConnection>, VisitorAdmission.Front {
+final class TcpFront implements Listener.Handler<Connection>, VisitorAdmission.Front {
 
   /**
    * A stream of a visitor.
@@ -114,7 +114,7 @@ final class TcpFront implements Listener.Handler<SocketConnection>, VisitorAdmis
   }
 
   @Override
-  public void handle(SocketConnection visitor) {
+  public void handle(Connection visitor) {
     admission.admit(visitor, this);
   }
 
@@ -129,7 +129,7 @@ final class TcpFront implements Listener.Handler<SocketConnection>, VisitorAdmis
   }
 
   @Override
-  public void serve(SocketConnection connection, Visitor visitor, long since) {
+  public void serve(Connection connection, Visitor visitor, long since) {
     if (!pending.tryBegin()) {
       String cause = maxOpens + " visitors wait, and the origin server accepts none";
       reset(connection, visitor, Reason.BUSY, cause);
@@ -146,7 +146,7 @@ final class TcpFront implements Listener.Handler<SocketConnection>, VisitorAdmis
   }
 
   /** Opens a stream; if that fails, the visitor is reset and does not wait any more. */
-  private Optional<Opened> open(SocketConnection connection, Visitor visitor) {
+  private Optional<Opened> open(Connection connection, Visitor visitor) {
     Optional<Opened> opened = Optional.empty();
     try {
       opened = Optional.of(opener.open(visitor));
@@ -161,7 +161,7 @@ final class TcpFront implements Listener.Handler<SocketConnection>, VisitorAdmis
   }
 
   private Optional<VisitorStreams.Joined> join(
-      SocketConnection connection, Visitor visitor, Opened opened, long since) {
+      Connection connection, Visitor visitor, Opened opened, long since) {
     Optional<VisitorStreams.Joined> joined = Optional.empty();
     try {
       admission.opened(connection);
@@ -174,7 +174,7 @@ final class TcpFront implements Listener.Handler<SocketConnection>, VisitorAdmis
     }
   }
 
-  private void reset(SocketConnection connection, Visitor visitor, Reason reason, String cause) {
+  private void reset(Connection connection, Visitor visitor, Reason reason, String cause) {
     connection.reset();
     resets.record(visitor.address(), label, reason, cause);
   }

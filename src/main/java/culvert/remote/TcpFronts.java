@@ -8,6 +8,8 @@ import culvert.net.HostPort;
 import culvert.net.Listener;
 import culvert.net.ReservedPlaces;
 import culvert.net.SourcePrefix;
+import culvert.net.UnixListener;
+import culvert.net.UnixPath;
 import culvert.observe.Counters;
 import culvert.observe.LimitedLog;
 import culvert.observe.Log;
@@ -18,6 +20,8 @@ import java.util.function.Supplier;
 
 /** The TCP services of a remote proxy: one {@link TcpFront} for each public address. */
 final class TcpFronts implements AutoCloseable {
+
+  private static final String ROLE = "visitor";
 
   private final Supplier<RemoteSettings> settings;
   private final BufferPool pool;
@@ -61,9 +65,19 @@ final class TcpFronts implements AutoCloseable {
    * @param services has the sessions of the service
    * @throws IOException naming the address, if it cannot be bound
    */
-  TcpListener bind(String service, HostPort where, ServiceTable services) throws IOException {
+  BoundListener bind(ListenerSpec spec, ServiceTable services) throws IOException {
+    String service = spec.key().service();
     TcpFront front = front(service, services::open, share(), bandwidths.service(service));
-    var listener = Listener.bind(where, "visitor", pool, front);
+    return switch (spec.address()) {
+      case HostPort where -> bind(where, front);
+      case UnixPath where ->
+          new SocketListener(
+              UnixListener.bind(where, spec.mode().orElseThrow(), ROLE, pool, front));
+    };
+  }
+
+  private TcpListener bind(HostPort where, TcpFront front) throws IOException {
+    Listener listener = Listener.bind(where, ROLE, pool, front);
     return () -> listener;
   }
 

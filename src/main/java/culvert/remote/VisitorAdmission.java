@@ -6,12 +6,11 @@ import culvert.config.ConnectionLimits;
 import culvert.config.RemoteSettings;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
-import culvert.net.HostPort;
 import culvert.net.OpenSet;
 import culvert.net.ProxyHeader;
 import culvert.net.ReservedPlaces;
-import culvert.net.SocketConnection;
 import culvert.net.SourcePrefix;
+import culvert.net.UnixPeer;
 import culvert.observe.Counter;
 import culvert.observe.Counters;
 import culvert.observe.Log;
@@ -45,7 +44,7 @@ final class VisitorAdmission {
      *
      * @param since when it was accepted, by {@link System#nanoTime}
      */
-    void serve(SocketConnection connection, Visitor visitor, long since);
+    void serve(Connection connection, Visitor visitor, long since);
   }
 
   private static final String DENIED = "the settings do not allow visitors of this address";
@@ -67,7 +66,7 @@ final class VisitorAdmission {
   private final OpenSet<Connection> visitors = new OpenSet<>();
 
   /** Those among {@link #visitors} whose address is known. */
-  private final Map<SocketConnection, Admitted> admitted = new ConcurrentHashMap<>();
+  private final Map<Connection, Admitted> admitted = new ConcurrentHashMap<>();
 
   /** Those among {@link #visitors} that have no stream yet. */
   private final OpenSet<Connection> admissions = new OpenSet<>();
@@ -111,26 +110,28 @@ final class VisitorAdmission {
   }
 
   /** Returns whether an admitted visitor is allowed; resets it, once, if not. */
-  private boolean isStillAllowed(SocketConnection connection, Admitted visitor) {
-    boolean isAllowed = isAllowed(visitor.front(), visitor.address());
+  private boolean isStillAllowed(Connection connection, Admitted visitor) {
+    boolean isAllowed = isAllowed(connection, visitor.front(), visitor.address());
     if (!isAllowed && admitted.remove(connection, visitor)) {
       deny(connection, visitor.address(), visitor.front());
     }
     return isAllowed;
   }
 
-  private boolean isAllowed(Front front, InetSocketAddress visitor) {
-    return networks.isAllowed(front.label(), visitor.getAddress());
+  /** A visitor at a Unix socket has no network, unless a PROXY header has its address. */
+  private boolean isAllowed(Connection connection, Front front, InetSocketAddress visitor) {
+    boolean hasNoNetwork = UnixPeer.isUnix(connection.peer()) && UnixPeer.isUnix(visitor);
+    return hasNoNetwork || networks.isAllowed(front.label(), visitor.getAddress());
   }
 
-  private void deny(SocketConnection connection, InetSocketAddress visitor, Front front) {
+  private void deny(Connection connection, InetSocketAddress visitor, Front front) {
     reject(connection, visitor, front, Reason.DENIED, DENIED);
   }
 
   /** Admits a visitor and lets the front serve it, in the calling thread. */
-  void admit(SocketConnection visitor, Front front) {
+  void admit(Connection visitor, Front front) {
     counters.count(Counter.VISITORS);
-    if (!isHeaderRequired(visitor) && !isAllowed(front, visitor.peer())) {
+    if (!isHeaderRequired(visitor) && !isAllowed(visitor, front, visitor.peer())) {
       deny(visitor, visitor.peer(), front);
       return;
     }
@@ -162,7 +163,7 @@ final class VisitorAdmission {
         + " visitors, or the share of this service, is reached";
   }
 
-  private void serve(SocketConnection connection, Front front, long since) {
+  private void serve(Connection connection, Front front, long since) {
     InetSocketAddress address;
     try {
       address = addressOf(connection);
@@ -189,19 +190,19 @@ final class VisitorAdmission {
           event("visitor connected")
               .with("visitor", visitor.name())
               .with("service", front.label())
-              .with("local", HostPort.of(connection.local())));
+              .with("local", UnixPeer.name(connection.local())));
       front.serve(connection, visitor, since);
     } finally {
       places.release(source);
     }
   }
 
-  private boolean isHeaderRequired(SocketConnection connection) {
+  private boolean isHeaderRequired(Connection connection) {
     var network = connection.peer().getAddress();
     return settings.get().proxyHeaderFrom().stream().anyMatch(cidr -> cidr.contains(network));
   }
 
-  private InetSocketAddress addressOf(SocketConnection connection) throws IOException {
+  private InetSocketAddress addressOf(Connection connection) throws IOException {
     if (!isHeaderRequired(connection)) {
       return connection.peer();
     }
@@ -214,11 +215,7 @@ final class VisitorAdmission {
   }
 
   private void reject(
-      SocketConnection connection,
-      InetSocketAddress visitor,
-      Front front,
-      Reason reason,
-      String cause) {
+      Connection connection, InetSocketAddress visitor, Front front, Reason reason, String cause) {
     connection.reset();
     resets.record(visitor, front.label(), reason, cause);
   }

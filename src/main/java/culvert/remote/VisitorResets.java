@@ -2,8 +2,8 @@ package culvert.remote;
 
 import static culvert.observe.LogEvent.event;
 
-import culvert.net.HostPort;
 import culvert.net.SourcePrefix;
+import culvert.net.UnixPeer;
 import culvert.observe.Counter;
 import culvert.observe.Counters;
 import culvert.observe.LimitedLog;
@@ -64,7 +64,7 @@ final class VisitorResets {
     lines.warn(
         SourcePrefix.of(visitor.getAddress()),
         event("visitor reset")
-            .with("visitor", HostPort.of(visitor))
+            .with("visitor", UnixPeer.name(visitor))
             .with("service", service)
             .with("reason", reason)
             .with("cause", cause));

@@ -1,6 +1,6 @@
 package culvert.session;
 
-import culvert.net.HostPort;
+import culvert.net.UnixPeer;
 import java.net.InetSocketAddress;
 import java.util.Map;
 
@@ -10,7 +10,8 @@ import java.util.Map;
  * @param service the service it uses
  * @param address the visitor's own address. If the protocol does not transmit it: unresolved, port
  *     0, and the protocol's id for the visitor as the host.
- * @param reached the address to which it connected
+ * @param reached the address to which it connected; {@link UnixPeer#ADDRESS} is that of a Unix
+ *     socket, as it is the visitor's own there
  * @param remoteProxy the remote proxy to which it connected, if log lines must name it; otherwise
  *     empty
  */
@@ -38,6 +39,6 @@ public record Visitor(
   /** Returns the display name: the address if known, otherwise the id used by the protocol. */
   public String name() {
     boolean isKnown = !address.isUnresolved() || address.getPort() != 0;
-    return isKnown ? HostPort.of(address).toString() : address.getHostString();
+    return isKnown ? UnixPeer.name(address) : address.getHostString();
   }
 }

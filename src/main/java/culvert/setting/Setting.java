@@ -32,6 +32,7 @@ public enum Setting {
   DENY_FROM(new Key("services.*.deny_from")),
   BALANCE(new Key("services.*.balance")),
   MAX_BANDWIDTH(new Key("services.*.max_bandwidth")),
+  SOCKET_MODE(new Key("services.*.socket_mode")),
   FAIL_FAST,
   VIA(new Key("transport.tcp.proxy")),
 

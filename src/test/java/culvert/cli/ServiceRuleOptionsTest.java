@@ -12,6 +12,7 @@ import culvert.config.ServiceRules;
 import culvert.config.ServiceValue;
 import culvert.config.toml.Role;
 import culvert.net.Cidr;
+import culvert.net.SocketMode;
 import culvert.setting.SettingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -205,6 +206,25 @@ class ServiceRuleOptionsTest {
     assertThat(run.exit()).isEqualTo(78);
   }
 
+  @Test
+  void modeOfASocketAndOfAllSockets() throws Exception {
+    assertModes(ofOptions("--outside-addr=a=unix:/run/a,b=unix:/run/b", "--socket-mode=660,a=666"));
+    assertModes(
+        ofFile(
+            """
+            services.a = {bind_addr = "unix:/run/a", socket_mode = "666"}
+            services.b.bind_addr = "unix:/run/b"
+            socket_mode = "660"
+            """));
+    assertThat(ofOptions("--outside-addr=a=unix:/run/a").socketMode("a"))
+        .isEqualTo(SocketMode.OWNER);
+  }
+
+  private static void assertModes(ServiceRules rules) {
+    assertThat(rules.socketMode("a")).hasToString("666");
+    assertThat(rules.socketMode("b")).hasToString("660");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -223,6 +243,10 @@ class ServiceRuleOptionsTest {
         "--max-bandwidth=web=1M,web=2M | --max-bandwidth is given twice for the service 'web'",
         "--max-bandwidth=wbe=1M | --max-bandwidth wbe is for the service 'wbe', which has no"
             + " --outside-addr",
+        "--socket-mode=web=660 | --socket-mode web is for the service 'web', which is not at a Unix"
+            + " socket",
+        "--socket-mode=888 | invalid value '888' for --socket-mode: expected three octal digits"
+            + " from 600 to 777, such as 660",
         "--deny-from=10.0.0.0/33 | invalid value '10.0.0.0/33' for --deny-from: expected ADDRESS or"
             + " ADDRESS/BITS, such as 10.0.0.0/8 or 2001:db8::/32",
         "--allow-from=a b=::1 | invalid value 'a b=::1' for --allow-from: expected [NAME=]VALUE,"

@@ -256,9 +256,36 @@ class SettingsFileProblemsTest {
               "line 4: client.services.dns.local_addr is a UDP service, which cannot have the Unix"
                   + " socket unix:/run/dns"),
           new Case(
-              SERVER + "services.ssh.bind_addr = \"unix:/run/ssh\"",
-              "line 4: server.services.ssh.bind_addr: invalid value 'unix:/run/ssh': expected PORT"
-                  + " or HOST:PORT; write it without a scheme"),
+              SERVER + "services.ssh.bind_addr = \"unix:\"",
+              "line 4: server.services.ssh.bind_addr: invalid value 'unix:': expected unix:PATH,"
+                  + " with a PATH of 1 to 106 bytes"),
+          new Case(
+              SERVER + "bore.bind_addr = \"unix:/run/bore\"",
+              "line 4: server.bore.bind_addr: invalid value 'unix:/run/bore': expected PORT or"
+                  + " HOST:PORT; write it without a scheme"),
+          new Case(
+              SERVER + "services.dns = {type = \"udp\", bind_addr = \"unix:/run/dns\"}",
+              "line 4: server.services.dns.bind_addr is a UDP service, which cannot have the Unix"
+                  + " socket unix:/run/dns"),
+          new Case(
+              SERVER
+                  + "services.one.bind_addr = \"unix:/run/app/a\"\n"
+                  + "services.two.bind_addr = \"unix:/run/x/../app/a\"",
+              "line 4: server.services.one.bind_addr and server.services.two.bind_addr both listen"
+                  + " at unix:/run/x/../app/a (see also line 5)"),
+          new Case(
+              SERVER + "services.one.bind_addr = \"unix:/" + "x".repeat(93) + "/a\"",
+              "line 4: server.services.one.bind_addr is unix:/"
+                  + "x".repeat(93)
+                  + "/a, whose folder is too long: a listener needs one of at most 93 bytes"),
+          new Case(
+              SERVER + "services.web.socket_mode = \"660\"",
+              "line 4: server.services.web.socket_mode is for the service 'web', which is not at a"
+                  + " Unix socket"),
+          new Case(
+              SERVER + "socket_mode = \"rw\"",
+              "line 4: server.socket_mode: invalid value 'rw': expected three octal digits from 600"
+                  + " to 777, such as 660"),
           new Case(
               CLIENT + "health_check = \"tcp\"\nhealth_interval = \"1ms\"",
               "line 5: invalid value '1ms' for client.health_interval: expected 100ms or longer"),

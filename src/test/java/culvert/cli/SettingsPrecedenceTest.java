@@ -49,6 +49,7 @@ class SettingsPrecedenceTest {
     TEXTS.put(Setting.ALLOW_FROM, List.of("10.0.0.1", "10.0.0.2", "10.0.0.3"));
     TEXTS.put(Setting.DENY_FROM, List.of("::1", "::2", "::3"));
     TEXTS.put(Setting.BALANCE, List.of("source", "least-connections", "round-robin"));
+    TEXTS.put(Setting.SOCKET_MODE, List.of("600", "660", "666"));
     TEXTS.put(Setting.HEALTH_CHECK, List.of("tcp", "http:/", "http:/health"));
     TEXTS.put(Setting.TRANSPORT, List.of("tls", "noise", "plain"));
     TEXTS.put(Setting.BOUNCE_TRANSPORT, List.of("tls", "wss", "plain"));

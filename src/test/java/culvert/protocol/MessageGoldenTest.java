@@ -26,6 +26,7 @@ class MessageGoldenTest {
   private static final String STREAM = "0102030405060708";
   private static final InetSocketAddress V4 = address("192.0.2.1", 0xcafe);
   private static final InetSocketAddress OTHER_V4 = address("198.51.100.7", 443);
+  private static final InetSocketAddress NO_ADDRESS = address("0.0.0.0", 0);
   private static final InetSocketAddress V6 = address("2001:db8::1", 65535);
 
   /** One message and its whole frame. */
@@ -101,6 +102,10 @@ class MessageGoldenTest {
             new Message.Open("", V6, V4),
             "20 00001b" + STREAM,
             "00 06 20010db8000000000000000000000001 ffff 04 c0000201 cafe"),
+        golden(
+            new Message.Open("web", NO_ADDRESS, NO_ADDRESS),
+            "20 000012" + STREAM,
+            "03 776562 04 00000000 0000 04 00000000 0000"),
         golden(
             new Message.OpenFlow("dns", V4, OTHER_V4),
             "23 000012" + STREAM,

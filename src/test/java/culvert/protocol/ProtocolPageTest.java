@@ -70,6 +70,7 @@ class ProtocolPageTest {
             FrameType.HELLO,
             FrameType.REVOKED,
             FrameType.HEALTH,
+            FrameType.OPEN,
             FrameType.OPEN_FLOW,
             FrameType.DATAGRAM,
             FrameType.RESET);

@@ -51,7 +51,8 @@ class BandwidthsTest {
     PerService<ByteCount> bandwidth =
         PerService.of(
             Stream.of(rates).map(text -> ServiceValue.parse(text, ByteCount::parse)).toList());
-    options.rules(new ServiceRules(NetworkRules.NONE, PerService.none(), bandwidth));
+    options.rules(
+        new ServiceRules(NetworkRules.NONE, PerService.none(), bandwidth, PerService.none()));
     bandwidths.set(
         options.remoteSettings(
             Optional.of(ANY), names.stream().map(name -> name + "=" + ANY).toArray(String[]::new)));

@@ -37,7 +37,10 @@ class CurrentNetworksTest {
     return new RolePair.Options()
         .rules(
             new ServiceRules(
-                NetworkRules.of(allowed, denied), PerService.none(), PerService.none()))
+                NetworkRules.of(allowed, denied),
+                PerService.none(),
+                PerService.none(),
+                PerService.none()))
         .remoteSettings(Optional.of(new HostPort("127.0.0.1", 0)), services);
   }
 

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import culvert.config.ServiceType;
 import culvert.net.Deadlines;
 import culvert.net.HostPort;
+import culvert.net.ServerAddress;
+import culvert.net.SocketMode;
+import culvert.net.UnixPath;
 import culvert.observe.Counters;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
@@ -59,15 +62,15 @@ class ListenersTest {
 
   /** A listener without a socket. */
   private final class Bound implements BoundListener {
-    private final HostPort address;
+    private final ServerAddress address;
 
-    Bound(HostPort address) {
+    Bound(ServerAddress address) {
       this.address = address;
       bound.add(this);
     }
 
     @Override
-    public HostPort address() {
+    public ServerAddress address() {
       return address;
     }
 
@@ -107,7 +110,12 @@ class ListenersTest {
   }
 
   private static ListenerSpec spec(String service, String address) {
-    return new ListenerSpec(ListenerSpec.Key.of(service), ServiceType.TCP, HostPort.parse(address));
+    return switch (ServerAddress.parse(address, HostPort::parse)) {
+      case HostPort at -> ListenerSpec.of(ListenerSpec.Key.of(service), at);
+      case UnixPath at ->
+          new ListenerSpec(
+              ListenerSpec.Key.of(service), ServiceType.TCP, at, Optional.of(SocketMode.OWNER));
+    };
   }
 
   private List<String> open() {
@@ -156,6 +164,16 @@ class ListenersTest {
   }
 
   @Test
+  void socketThatAnotherServiceGetsIsClosedFirst() {
+    listeners.change(List.of(spec("web", "unix:/run/a"), spec("ssh", "unix:/run/b")));
+    unbindable.add("unix:/run/c");
+    listeners.change(List.of(spec("web", "unix:/run/b"), spec("ssh", "unix:/run/c")));
+    assertThat(open()).containsExactly("web=unix:/run/b");
+    listeners.change(List.of(spec("web", "unix:/run/x/../b"), spec("wiki", "unix:/run/b:1")));
+    assertThat(open()).containsExactlyInAnyOrder("web=unix:/run/x/../b", "wiki=unix:/run/b:1");
+  }
+
+  @Test
   void hostThatDoesNotOverlapIsBoundFirstAndTriedAgain() throws Exception {
     listeners.change(List.of(spec("web", "127.0.0.1:1")));
     unbindable.add("127.0.0.2:1");
@@ -185,7 +203,7 @@ class ListenersTest {
 
   @Test
   void internalErrorOfAListenerAffectsNoOther() throws Exception {
-    var invalid = new ListenerSpec(ListenerSpec.Key.of("invalid"), ServiceType.TCP, null);
+    var invalid = ListenerSpec.of(ListenerSpec.Key.of("invalid"), null);
     listeners.change(List.of(invalid, spec("ssh", "127.0.0.1:2")));
     assertThat(open()).containsExactly("ssh=127.0.0.1:2");
     log.await("internal error on listener");
@@ -220,7 +238,7 @@ class ListenersTest {
   }
 
   private static ListenerSpec control(String address) {
-    return new ListenerSpec(ListenerSpec.CONTROL, ServiceType.TCP, HostPort.parse(address));
+    return ListenerSpec.of(ListenerSpec.CONTROL, HostPort.parse(address));
   }
 
   private List<String> boundAddresses() {

@@ -71,6 +71,7 @@ class BalanceTest {
         new ServiceRules(
             NetworkRules.NONE,
             PerService.of(List.of(new ServiceValue<>("", policy))),
+            PerService.none(),
             PerService.none()));
     tunnel.remote().reload(options.remoteSettings());
   }

@@ -52,7 +52,8 @@ class BandwidthTest {
     PerService<ByteCount> bandwidth =
         PerService.of(
             Stream.of(values).map(text -> ServiceValue.parse(text, ByteCount::parse)).toList());
-    options.rules(new ServiceRules(NetworkRules.NONE, PerService.none(), bandwidth));
+    options.rules(
+        new ServiceRules(NetworkRules.NONE, PerService.none(), bandwidth, PerService.none()));
   }
 
   /** Returns a server that answers each byte with many. */

@@ -53,7 +53,11 @@ class VisitorNetworksTest {
 
   private void setRules(PerService<Cidr> allowed, PerService<Cidr> denied) {
     options.rules(
-        new ServiceRules(NetworkRules.of(allowed, denied), PerService.none(), PerService.none()));
+        new ServiceRules(
+            NetworkRules.of(allowed, denied),
+            PerService.none(),
+            PerService.none(),
+            PerService.none()));
   }
 
   private void allow(String... networks) {

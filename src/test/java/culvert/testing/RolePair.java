@@ -249,7 +249,12 @@ public final class RolePair implements AutoCloseable {
 
     /** Makes the remote proxy expect a PROXY header from visitors on loopback. */
     public Options proxyHeaderFromLoopback() {
-      proxyHeaderFrom = List.of(Cidr.parse("127.0.0.0/8"));
+      return proxyHeaderFrom(Cidr.parse("127.0.0.0/8"));
+    }
+
+    /** Sets the network whose connections start with a PROXY header at the remote proxy. */
+    public Options proxyHeaderFrom(Cidr network) {
+      proxyHeaderFrom = List.of(network);
       return this;
     }
 

@@ -48,6 +48,18 @@ public final class AddressForms {
     }
   }
 
+  /** Reads the public address of a service, which may be a Unix socket. */
+  public static final class Public implements ITypeConverter<ServerAddress> {
+    @Override
+    public ServerAddress convert(String text) {
+      return UnixPath.isForm(text) ? unix(text) : new Listening().convert(text);
+    }
+
+    private static ServerAddress address(String text) {
+      return UnixPath.isForm(text) ? unix(text) : Listening.address(text);
+    }
+  }
+
   /** Reads the address of an origin server, which may be a Unix socket. */
   public static final class Origin implements ITypeConverter<ServerAddress> {
     @Override
@@ -57,14 +69,6 @@ public final class AddressForms {
 
     private static ServerAddress address(String text) {
       return UnixPath.isForm(text) ? unix(text) : Local.address(text);
-    }
-
-    private static UnixPath unix(String text) {
-      try {
-        return UnixPath.parse(text);
-      } catch (IllegalArgumentException e) {
-        throw new TypeConversionException(e.getMessage());
-      }
     }
   }
 
@@ -80,7 +84,15 @@ public final class AddressForms {
   public static final class Outside implements ITypeConverter<ServiceAddress> {
     @Override
     public ServiceAddress convert(String text) {
-      return service(OF_LISTENER, Listening::address, text);
+      return service(OF_LISTENER, Public::address, text);
+    }
+  }
+
+  private static UnixPath unix(String text) {
+    try {
+      return UnixPath.parse(text);
+    } catch (IllegalArgumentException e) {
+      throw new TypeConversionException(e.getMessage());
     }
   }
 

@@ -13,6 +13,7 @@ import culvert.net.Cidr;
 import culvert.net.Durations;
 import culvert.net.HostPort;
 import culvert.net.ProxyHeader;
+import culvert.net.SocketMode;
 import culvert.noise.NoiseProtocol;
 import culvert.observe.Log;
 import culvert.protocol.bounce.BounceGreeting;
@@ -71,6 +72,9 @@ public final class Converters {
           new Entry<>(
               Cidr.class,
               form("ADDRESS or ADDRESS/BITS, such as 10.0.0.0/8 or 2001:db8::/32", Cidr::parse)),
+          new Entry<>(
+              SocketMode.class,
+              form("three octal digits from 600 to 777, such as 660", SocketMode::parse)),
           new Entry<>(
               HealthProbe.class,
               form("tcp or http:PATH, such as http:/health", HealthProbe::parse)),

@@ -35,6 +35,7 @@ public final class FileLayout {
           Setting.ORIGIN_SERVER_ADDR,
           Setting.BALANCE,
           Setting.MAX_BANDWIDTH,
+          Setting.SOCKET_MODE,
           Setting.HEALTH_CHECK,
           Setting.HEALTH_INTERVAL,
           Setting.HEALTH_TIMEOUT,
@@ -69,7 +70,7 @@ public final class FileLayout {
   /** Returns the converter of a value without the service's name, which is a key of its own. */
   private static Optional<ITypeConverter<?>> converter(Setting setting, OptionSpec option) {
     return switch (setting) {
-      case OUTSIDE_ADDR -> Optional.of(new AddressForms.Listening());
+      case OUTSIDE_ADDR -> Optional.of(new AddressForms.Public());
       case ORIGIN_SERVER_ADDR -> Optional.of(new AddressForms.Origin());
       default -> Converters.of(option).map(FileLayout::withoutName);
     };

@@ -6,6 +6,7 @@ import culvert.config.NetworkRules;
 import culvert.config.ServiceRules;
 import culvert.config.ServiceValue;
 import culvert.net.Cidr;
+import culvert.net.SocketMode;
 import culvert.setting.Setting;
 import java.util.List;
 import picocli.CommandLine.Model.CommandSpec;
@@ -71,6 +72,19 @@ public final class ServiceRuleOptions {
   @InHelp(HelpGroup.LIMITS)
   private List<ServiceValue<ByteCount>> bandwidth = List.of();
 
+  @Option(
+      names = "--socket-mode",
+      paramLabel = "[NAME=]MODE",
+      split = ",",
+      hideParamSyntax = true,
+      converter = ServiceValueForms.Mode.class,
+      description =
+          "Mode of the file of a service's Unix socket, as three octal digits; without NAME, of"
+              + " every one that has no mode of its own. Processes that may write to the file can"
+              + " connect. [default: 600]")
+  @InHelp(HelpGroup.ADDRESSES)
+  private List<ServiceValue<SocketMode>> socketModes = List.of();
+
   /**
    * Returns the rules of all places.
    *
@@ -82,6 +96,7 @@ public final class ServiceRuleOptions {
             ServiceValues.of(spec, Setting.ALLOW_FROM, allowed),
             ServiceValues.of(spec, Setting.DENY_FROM, denied)),
         ServiceValues.of(spec, Setting.BALANCE, balance),
-        ServiceValues.of(spec, Setting.MAX_BANDWIDTH, bandwidth));
+        ServiceValues.of(spec, Setting.MAX_BANDWIDTH, bandwidth),
+        ServiceValues.of(spec, Setting.SOCKET_MODE, socketModes));
   }
 }

@@ -5,6 +5,7 @@ import culvert.config.ByteCount;
 import culvert.config.HealthProbe;
 import culvert.config.ServiceValue;
 import culvert.net.Cidr;
+import culvert.net.SocketMode;
 import java.time.Duration;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
@@ -97,6 +98,14 @@ public final class ServiceValueForms {
     /** Creates the converter. */
     public Count() {
       super(Integer.class);
+    }
+  }
+
+  /** Reads the mode of a file. */
+  public static final class Mode extends Named<SocketMode> {
+    /** Creates the converter. */
+    public Mode() {
+      super(SocketMode.class);
     }
   }
 
