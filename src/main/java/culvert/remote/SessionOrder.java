@@ -90,19 +90,20 @@ final class SessionOrder {
 
   /**
    * Returns a weight of the pair (rendezvous hashing): if a session ends, only its own sources get
-   * another one, and if it returns under its name, it gets them back.
+   * another one, and if it returns under its title, it gets them back. Origin proxies of different
+   * clients can have one name.
    */
   private static long weight(Session session, long source) {
-    return mixed(hash(session.identity().map(ClientIdentity::name).orElse("")) ^ source);
+    return mixed(hash(session.identity().map(ClientIdentity::title).orElse("")) ^ source);
   }
 
   /**
-   * Returns the FNV-1a hash of 64 bits. {@link String#hashCode} is equal for names such as {@code
+   * Returns the FNV-1a hash of 64 bits. {@link String#hashCode} is equal for titles such as {@code
    * web-1b} and {@code web-2C}, whose sessions would get the visitors of a source in turn.
    */
-  private static long hash(String name) {
+  private static long hash(String title) {
     long hash = 0xcbf29ce484222325L;
-    for (byte one : name.getBytes(StandardCharsets.UTF_8)) {
+    for (byte one : title.getBytes(StandardCharsets.UTF_8)) {
       hash = (hash ^ one & 0xff) * 0x100000001b3L;
     }
     return mixed(hash);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import culvert.config.Balance;
 import culvert.config.PerService;
+import culvert.config.Secret;
 import culvert.config.ServiceAddress;
 import culvert.config.ServiceType;
 import culvert.config.ServiceValue;
@@ -304,9 +305,20 @@ class ServiceTableTest {
   @CsvSource({"Aa,BB", "web-1b,web-2C"})
   void namesWithTheSameHashCodeHaveDifferentWeights(String name, String other) throws Exception {
     assertThat(name).hasSameHashCodeAs(other);
+    assertDivideSources(new FakeSession(name, "one"), new FakeSession(other, "two"));
+  }
+
+  /** The name of an origin proxy is unique for its client only. */
+  @Test
+  void originProxiesOfTwoClientsWithOneNameHaveDifferentWeights() throws Exception {
+    var secret = Secret.of(Secret.generate());
+    assertDivideSources(
+        FakeSession.ofClient("vienna", secret, "web", "one"),
+        FakeSession.ofClient("lisbon", secret, "web", "two"));
+  }
+
+  private void assertDivideSources(FakeSession one, FakeSession two) throws Exception {
     setBalance(Balance.SOURCE);
-    var one = new FakeSession(name, "one");
-    var two = new FakeSession(other, "two");
     assertServes(table, one);
     assertServes(table, two);
     var chosen = new HashSet<FakeSession>();
