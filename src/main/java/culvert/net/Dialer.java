@@ -109,8 +109,8 @@ public final class Dialer {
   }
 
   /**
-   * Connects as {@link #connect(HostPort, Duration, Cancellation)} does, or to a Unix socket, which
-   * answers at once.
+   * Connects as {@link #connect(HostPort, Duration, Cancellation)} does, or to a Unix socket, whose
+   * server has the same time if its queue of connections is full.
    *
    * @throws IOException naming the target and the reason
    */
@@ -118,7 +118,7 @@ public final class Dialer {
       throws IOException {
     return switch (target) {
       case HostPort hostPort -> connect(hostPort, limit, cancellation);
-      case UnixPath path -> UnixConnection.connect(path, pool);
+      case UnixPath path -> UnixConnection.connect(path, limit, cancellation, pool);
     };
   }
 

@@ -17,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -41,6 +42,11 @@ class UnixConnectionTest {
   private final BufferPool pool = new BufferPool();
   private ServerSocketChannel server;
   private Connection near;
+
+  /** A server without a place for another connection, and those that wait there; may be null. */
+  private ServerSocketChannel full;
+
+  private final List<Connection> queued = new ArrayList<>();
   private SocketChannel far;
 
   @BeforeEach
@@ -56,11 +62,36 @@ class UnixConnectionTest {
     near.close();
     far.close();
     server.close();
+    queued.forEach(Connection::close);
+    if (full != null) {
+      full.close();
+    }
     assertThat(pool.budget().held()).isZero();
   }
 
   private Connection connect(Path path) throws IOException {
-    return new Dialer(pool).connect(UnixPath.parse("unix:" + path), LIMIT, new Cancellation());
+    return connect(path, LIMIT, new Cancellation());
+  }
+
+  private Connection connect(Path path, Duration limit, Cancellation cancellation)
+      throws IOException {
+    return new Dialer(pool).connect(UnixPath.parse("unix:" + path), limit, cancellation);
+  }
+
+  /** Starts a server that has accepted nothing, and has no place for another connection. */
+  private Path fullServer() throws IOException {
+    Path path = folder.resolve("full");
+    full = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+    full.bind(UnixDomainSocketAddress.of(path), 1);
+    // The system has a place more than the backlog.
+    queued.add(connect(path));
+    queued.add(connect(path));
+    return path;
+  }
+
+  private static void awaitPause(Thread connecting) throws Exception {
+    Eventually.within(
+        LIMIT, () -> assertThat(connecting.getState()).isEqualTo(Thread.State.TIMED_WAITING));
   }
 
   private FutureTask<Long> copying(OutputStream out) {
@@ -166,6 +197,42 @@ class UnixConnectionTest {
     far.close();
     assertThatThrownBy(() -> near.input().read()).isInstanceOf(IOException.class);
     assertThat(near.closeCause()).contains(CloseCause.RESET);
+  }
+
+  /** The system does not wait for a place, as it does at a TCP port. */
+  @Test
+  void connectionsWaitForAServerWhoseQueueIsFull() throws Exception {
+    Path path = fullServer();
+    var waiting = new ArrayList<FutureTask<Connection>>();
+    for (int i = 0; i < 3; i++) {
+      waiting.add(new FutureTask<>(() -> connect(path)));
+      awaitPause(Threads.start("visitor", waiting.get(i)));
+    }
+    for (int i = 0; i < 5; i++) {
+      full.accept().close();
+    }
+    for (FutureTask<Connection> connection : waiting) {
+      queued.add(connection.get(10, TimeUnit.SECONDS));
+    }
+    assertThat(queued).hasSize(5);
+  }
+
+  @Test
+  void waitForAFullQueueEndsAtTheLimit() throws Exception {
+    Path path = fullServer();
+    assertThatThrownBy(() -> connect(path, Duration.ofMillis(100), new Cancellation()))
+        .isInstanceOf(IOException.class)
+        .hasMessage("unix:" + path + ": the server has accepted no connection within 100ms");
+  }
+
+  @Test
+  void waitForAFullQueueEndsWhenItIsCancelled() throws Exception {
+    Path path = fullServer();
+    var cancellation = new Cancellation();
+    var waiting = new FutureTask<>(() -> connect(path, Duration.ofHours(1), cancellation));
+    awaitPause(Threads.start("visitor", waiting));
+    cancellation.cancel();
+    assertThatThrownBy(() -> waiting.get(10, TimeUnit.SECONDS)).hasRootCauseMessage("cancelled");
   }
 
   @Test
