@@ -1,5 +1,6 @@
 package culvert.cli;
 
+import static culvert.testing.Rules.networks;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -61,11 +62,6 @@ class ServiceRuleOptionsTest {
         Stream.concat(
             Stream.of("--control-addr=127.0.0.1:0", "--outside-addr=web=0,game.0=0,game.1=0"),
             Stream.of(options)));
-  }
-
-  private static PerService<Cidr> networks(String... texts) {
-    return PerService.of(
-        Stream.of(texts).map(text -> ServiceValue.parse(text, Cidr::parse)).toList());
   }
 
   @Test

@@ -3,6 +3,7 @@ package culvert.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import culvert.testing.Rules;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -75,8 +76,7 @@ class HealthChecksTest {
 
   @Test
   void checkOfAllServicesIsNotForUdpServices() {
-    var all =
-        new HealthChecks(values("", TCP), PerService.none(), PerService.none(), PerService.none());
+    HealthChecks all = Rules.check("tcp");
     assertThat(all.of(ServiceAddress.parse("dns=udp:a:1"))).isEmpty();
     assertThat(HealthChecks.NONE.of(ServiceAddress.parse("web=a:1"))).isEmpty();
   }

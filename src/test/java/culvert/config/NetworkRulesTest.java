@@ -3,8 +3,8 @@ package culvert.config;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import culvert.net.Cidr;
+import culvert.testing.Rules;
 import java.net.InetAddress;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -12,11 +12,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class NetworkRulesTest {
 
   private static PerService<Cidr> networks(String text) {
-    return PerService.of(
-        Stream.of(text.split(" "))
-            .filter(one -> !one.isEmpty())
-            .map(one -> ServiceValue.parse(one, Cidr::parse))
-            .toList());
+    return Rules.networks(text.isEmpty() ? new String[0] : text.split(" "));
   }
 
   private static boolean isAllowed(String allowed, String denied, String service, String visitor)

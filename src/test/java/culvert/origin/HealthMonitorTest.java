@@ -2,12 +2,8 @@ package culvert.origin;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import culvert.config.HealthChecks;
-import culvert.config.HealthProbe;
 import culvert.config.OriginSettings;
-import culvert.config.PerService;
 import culvert.config.RemoteAddress;
-import culvert.config.ServiceValue;
 import culvert.http.HttpHeadReader;
 import culvert.net.BufferPool;
 import culvert.net.Deadlines;
@@ -17,6 +13,7 @@ import culvert.observe.Counters;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
 import culvert.testing.RolePair;
+import culvert.testing.Rules;
 import culvert.testing.TestLog;
 import culvert.testing.TestServer;
 import java.io.IOException;
@@ -62,14 +59,9 @@ class HealthMonitorTest {
     log.close();
   }
 
-  private static <T> PerService<T> of(T value) {
-    return PerService.of(List.of(new ServiceValue<>("", value)));
-  }
-
   private static OriginSettings settings(String probe, Duration interval, String... services) {
     return new RolePair.Options()
-        .healthChecks(
-            new HealthChecks(of(HealthProbe.parse(probe)), of(interval), of(RolePair.LIMIT), of(1)))
+        .healthChecks(Rules.check(probe, interval, RolePair.LIMIT, 1))
         .originSettings(REMOTE, services);
   }
 

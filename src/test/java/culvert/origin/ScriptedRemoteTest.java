@@ -2,11 +2,7 @@ package culvert.origin;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import culvert.config.HealthChecks;
-import culvert.config.HealthProbe;
-import culvert.config.PerService;
 import culvert.config.RemoteAddress;
-import culvert.config.ServiceValue;
 import culvert.net.HostPort;
 import culvert.protocol.Frame;
 import culvert.protocol.FrameType;
@@ -16,6 +12,7 @@ import culvert.protocol.StreamRefusedReason;
 import culvert.testing.BareLogin;
 import culvert.testing.LeakCheck;
 import culvert.testing.RolePair;
+import culvert.testing.Rules;
 import culvert.testing.TestServer;
 import java.io.IOException;
 import java.io.InputStream;
@@ -187,12 +184,7 @@ class ScriptedRemoteTest {
   void healthIsNotReportedToARemoteProxyThatDoesNotSupportIt() throws Exception {
     send(0, new Message.Offered("default", List.of("127.0.0.1:9"), ""));
     tunnel.awaitLog("session started");
-    var probes = PerService.of(List.of(new ServiceValue<>("", HealthProbe.parse("http:/"))));
-    var options =
-        new RolePair.Options()
-            .secrets(null, null)
-            .healthChecks(
-                new HealthChecks(probes, PerService.none(), PerService.none(), PerService.none()));
+    var options = new RolePair.Options().secrets(null, null).healthChecks(Rules.check("http:/"));
     RemoteAddress remote = tunnel.origin().settings().remotes().getFirst().address();
     tunnel.origin().reload(options.originSettings(server.address(), remote));
     tunnel.awaitLog("health not reported", "service=default", "does not support it");

@@ -4,12 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import culvert.config.HealthChecks;
-import culvert.config.HealthProbe;
-import culvert.config.PerService;
 import culvert.config.RemoteAddress;
 import culvert.config.Secret;
 import culvert.config.ServiceAddress;
-import culvert.config.ServiceValue;
 import culvert.net.HostPort;
 import culvert.observe.Counter;
 import culvert.origin.OriginProxy.End;
@@ -18,6 +15,7 @@ import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
 import culvert.testing.Ports;
 import culvert.testing.RolePair;
+import culvert.testing.Rules;
 import culvert.testing.ScriptedRemote;
 import culvert.testing.SeparateRoles;
 import culvert.testing.TestClient;
@@ -28,7 +26,6 @@ import java.net.Socket;
 import java.net.SocketException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -104,7 +101,7 @@ class SeveralRemotesTest {
   /** The echo server answers no HTTP request. */
   @Test
   void resultOfOneHealthCheckIsReportedToEveryRemoteProxy() throws Exception {
-    var options = new RolePair.Options().shared().healthChecks(httpChecks());
+    var options = new RolePair.Options().shared().healthChecks(Rules.check("http:/"));
     RemoteProxy one = roles.remote(options);
     RemoteProxy two = roles.remote(options);
     RemoteProxy later = roles.remote(options);
@@ -135,11 +132,6 @@ class SeveralRemotesTest {
         TestClient.assertEchoes(second, "here too");
       }
     }
-  }
-
-  private static HealthChecks httpChecks() {
-    var probes = PerService.of(List.of(new ServiceValue<>("", HealthProbe.parse("http:/"))));
-    return new HealthChecks(probes, PerService.none(), PerService.none(), PerService.none());
   }
 
   private static void awaitUnhealthy(RemoteProxy remote) throws Exception {

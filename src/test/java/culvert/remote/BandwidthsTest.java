@@ -8,7 +8,6 @@ import culvert.config.NetworkRules;
 import culvert.config.PerService;
 import culvert.config.Secret;
 import culvert.config.ServiceRules;
-import culvert.config.ServiceValue;
 import culvert.net.BandwidthLimits;
 import culvert.net.BufferPool;
 import culvert.net.Deadlines;
@@ -17,11 +16,11 @@ import culvert.net.SourcePrefix;
 import culvert.observe.Counters;
 import culvert.testing.LeakCheck;
 import culvert.testing.RolePair;
+import culvert.testing.Rules;
 import culvert.testing.TestLog;
 import java.net.InetAddress;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -48,11 +47,8 @@ class BandwidthsTest {
   }
 
   private void setServices(List<String> names, String... rates) {
-    PerService<ByteCount> bandwidth =
-        PerService.of(
-            Stream.of(rates).map(text -> ServiceValue.parse(text, ByteCount::parse)).toList());
     options.rules(
-        new ServiceRules(NetworkRules.NONE, PerService.none(), bandwidth, PerService.none()));
+        new ServiceRules(NetworkRules.NONE, PerService.none(), Rules.bandwidths(rates), PerService.none()));
     bandwidths.set(
         options.remoteSettings(
             Optional.of(ANY), names.stream().map(name -> name + "=" + ANY).toArray(String[]::new)));

@@ -1,19 +1,18 @@
 package culvert.remote;
 
+import static culvert.testing.Rules.networks;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import culvert.config.NetworkRules;
 import culvert.config.PerService;
 import culvert.config.RemoteSettings;
 import culvert.config.ServiceRules;
-import culvert.config.ServiceValue;
 import culvert.net.Cidr;
 import culvert.net.HostPort;
 import culvert.testing.RolePair;
 import java.net.InetAddress;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** The networks of services that a reload changes, removes and adds. */
@@ -26,11 +25,6 @@ class CurrentNetworksTest {
 
   private final CurrentNetworks networks =
       new CurrentNetworks(settings(networks("db=10.0.0.0/8"), networks(), WEB, DB));
-
-  private static PerService<Cidr> networks(String... texts) {
-    return PerService.of(
-        Stream.of(texts).map(text -> ServiceValue.parse(text, Cidr::parse)).toList());
-  }
 
   private static RemoteSettings settings(
       PerService<Cidr> allowed, PerService<Cidr> denied, String... services) {

@@ -6,10 +6,10 @@ import culvert.config.Balance;
 import culvert.config.NetworkRules;
 import culvert.config.PerService;
 import culvert.config.ServiceRules;
-import culvert.config.ServiceValue;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
 import culvert.testing.RolePair;
+import culvert.testing.Rules;
 import culvert.testing.TestClient;
 import culvert.testing.TestServer;
 import java.io.IOException;
@@ -67,12 +67,7 @@ class BalanceTest {
   }
 
   private void setBalance(Balance policy) {
-    options.rules(
-        new ServiceRules(
-            NetworkRules.NONE,
-            PerService.of(List.of(new ServiceValue<>("", policy))),
-            PerService.none(),
-            PerService.none()));
+    options.rules(new ServiceRules(NetworkRules.NONE, Rules.forAll(policy), PerService.none(), PerService.none()));
     tunnel.remote().reload(options.remoteSettings());
   }
 

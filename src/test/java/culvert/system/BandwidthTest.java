@@ -9,11 +9,11 @@ import culvert.config.NetworkRules;
 import culvert.config.PerService;
 import culvert.config.Secret;
 import culvert.config.ServiceRules;
-import culvert.config.ServiceValue;
 import culvert.observe.Counter;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
 import culvert.testing.RolePair;
+import culvert.testing.Rules;
 import culvert.testing.RunningRoles;
 import culvert.testing.TestClient;
 import culvert.testing.TestServer;
@@ -25,7 +25,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -49,11 +48,7 @@ class BandwidthTest {
   private final RolePair.Options options = new RolePair.Options();
 
   private void setBandwidth(String... values) {
-    PerService<ByteCount> bandwidth =
-        PerService.of(
-            Stream.of(values).map(text -> ServiceValue.parse(text, ByteCount::parse)).toList());
-    options.rules(
-        new ServiceRules(NetworkRules.NONE, PerService.none(), bandwidth, PerService.none()));
+    options.rules(new ServiceRules(NetworkRules.NONE, PerService.none(), Rules.bandwidths(values), PerService.none()));
   }
 
   /** Returns a server that answers each byte with many. */

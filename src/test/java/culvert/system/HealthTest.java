@@ -3,14 +3,12 @@ package culvert.system;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import culvert.config.HealthChecks;
-import culvert.config.HealthProbe;
-import culvert.config.PerService;
-import culvert.config.ServiceValue;
 import culvert.http.HttpHeadReader;
 import culvert.observe.Counter;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
 import culvert.testing.RolePair;
+import culvert.testing.Rules;
 import culvert.testing.RunningRoles;
 import culvert.testing.TestClient;
 import culvert.testing.TestServer;
@@ -32,15 +30,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class HealthTest {
 
   private static final HealthChecks CHECKS =
-      new HealthChecks(
-          of(HealthProbe.parse("http:/health")),
-          of(Duration.ofMillis(100)),
-          of(RolePair.LIMIT),
-          of(2));
-
-  private static <T> PerService<T> of(T value) {
-    return PerService.of(List.of(new ServiceValue<>("", value)));
-  }
+      Rules.check("http:/health", Duration.ofMillis(100), RolePair.LIMIT, 2);
 
   /** An origin server that answers checks with a status, and visitors with its letter. */
   private static final class Server implements AutoCloseable {

@@ -3,14 +3,11 @@ package culvert.system;
 import static culvert.testing.TestClient.assertEchoes;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import culvert.config.HealthChecks;
-import culvert.config.HealthProbe;
-import culvert.config.PerService;
-import culvert.config.ServiceValue;
 import culvert.net.ProxyHeader;
 import culvert.net.Threads;
 import culvert.testing.LeakCheck;
 import culvert.testing.RolePair;
+import culvert.testing.Rules;
 import culvert.testing.RunningRoles;
 import culvert.testing.TestServer;
 import culvert.testing.UnixServer;
@@ -24,7 +21,6 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -153,12 +149,7 @@ class UnixSocketTest {
 
   @Test
   void serverAtAUnixSocketHasHealthChecks() throws Exception {
-    options.healthChecks(
-        new HealthChecks(
-            PerService.of(List.of(new ServiceValue<>("", HealthProbe.parse("http:/")))),
-            PerService.of(List.of(new ServiceValue<>("", Duration.ofMillis(100)))),
-            PerService.none(),
-            PerService.none()));
+    options.healthChecks(Rules.check("http:/", Duration.ofMillis(100), RolePair.LIMIT, 3));
     join(
         new UnixServer(
             path,

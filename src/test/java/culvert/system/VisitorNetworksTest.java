@@ -8,13 +8,13 @@ import culvert.config.NetworkRules;
 import culvert.config.PerService;
 import culvert.config.PortRange;
 import culvert.config.ServiceRules;
-import culvert.config.ServiceValue;
 import culvert.net.Cidr;
 import culvert.net.HostPort;
 import culvert.observe.Counter;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
 import culvert.testing.RolePair;
+import culvert.testing.Rules;
 import culvert.testing.RunningRoles;
 import culvert.testing.TestClient;
 import culvert.testing.TestServer;
@@ -27,7 +27,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -46,11 +45,6 @@ class VisitorNetworksTest {
 
   private final RolePair.Options options = new RolePair.Options().everyLine();
 
-  private static PerService<Cidr> networks(String... texts) {
-    return PerService.of(
-        Stream.of(texts).map(text -> ServiceValue.parse(text, Cidr::parse)).toList());
-  }
-
   private void setRules(PerService<Cidr> allowed, PerService<Cidr> denied) {
     options.rules(
         new ServiceRules(
@@ -61,11 +55,11 @@ class VisitorNetworksTest {
   }
 
   private void allow(String... networks) {
-    setRules(networks(networks), PerService.none());
+    setRules(Rules.networks(networks), PerService.none());
   }
 
   private void deny(String... networks) {
-    setRules(PerService.none(), networks(networks));
+    setRules(PerService.none(), Rules.networks(networks));
   }
 
   private static Socket visit(RunningRoles roles, String service, String source)
