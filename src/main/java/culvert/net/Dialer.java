@@ -19,19 +19,23 @@ public final class Dialer {
   private final NameLookup lookup;
   private final boolean isResetOnDeath;
 
+  /** See {@link NameLookup#addresses}. */
+  private final int maxNames;
+
   /** Creates a dialer whose connections borrow their large buffers from {@code pool}. */
   public Dialer(BufferPool pool) {
     this(pool, NameLookup.OF_PROCESS);
   }
 
   Dialer(BufferPool pool, NameLookup lookup) {
-    this(pool, lookup, false);
+    this(pool, lookup, false, NameLookup.MAX_NAMES);
   }
 
-  private Dialer(BufferPool pool, NameLookup lookup, boolean isResetOnDeath) {
+  private Dialer(BufferPool pool, NameLookup lookup, boolean isResetOnDeath, int maxNames) {
     this.pool = pool;
     this.lookup = lookup;
     this.isResetOnDeath = isResetOnDeath;
+    this.maxNames = maxNames;
   }
 
   /**
@@ -40,7 +44,15 @@ public final class Dialer {
    * connected and closed in order.
    */
   public Dialer resettingOnDeath() {
-    return new Dialer(pool, lookup, true);
+    return new Dialer(pool, lookup, true, maxNames);
+  }
+
+  /**
+   * Returns a dialer whose lookups leave half of the places for names to other dialers: a resolver
+   * that hangs must not keep visitors from the names that it resolves.
+   */
+  public Dialer inBackground() {
+    return new Dialer(pool, lookup, isResetOnDeath, NameLookup.MAX_BACKGROUND_NAMES);
   }
 
   /**
@@ -97,7 +109,7 @@ public final class Dialer {
 
   private List<InetSocketAddress> addresses(
       HostPort target, long deadline, CompletableFuture<Void> cancelled) throws IOException {
-    return lookup.addresses(target, deadline, cancelled).stream()
+    return lookup.addresses(target, maxNames, deadline, cancelled).stream()
         .map(address -> new InetSocketAddress(address, target.port()))
         .toList();
   }
@@ -129,6 +141,14 @@ public final class Dialer {
   public static boolean isReset(IOException e) {
     return e.getCause() instanceof SocketException cause
         && String.valueOf(cause.getMessage()).startsWith("Connection reset");
+  }
+
+  /**
+   * Returns whether an exception of {@link #connect} is due to a limit of this process, which had
+   * no place for the lookup or could not open a socket. It indicates nothing about the target.
+   */
+  public static boolean isOwnLimit(IOException e) {
+    return e instanceof LookupLimitException || e.getCause() instanceof SocketOpenException;
   }
 
   private static String reason(IOException e, Duration limit) {

@@ -150,7 +150,7 @@ final class HappyEyeballs {
   }
 
   private SocketConnection connect(InetSocketAddress address, int millis) throws IOException {
-    SocketChannel channel = SocketChannel.open();
+    SocketChannel channel = open();
     try {
       if (!running.add(channel)) {
         throw new ClosedChannelException();
@@ -167,6 +167,14 @@ final class HappyEyeballs {
       throw e;
     } finally {
       running.remove(channel);
+    }
+  }
+
+  private static SocketChannel open() throws SocketOpenException {
+    try {
+      return SocketChannel.open();
+    } catch (IOException e) {
+      throw new SocketOpenException(e);
     }
   }
 

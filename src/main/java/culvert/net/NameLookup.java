@@ -35,6 +35,9 @@ final class NameLookup {
    */
   static final int MAX_NAMES = 256;
 
+  /** The limit for lookups of the background, which leave the other places to visitors. */
+  static final int MAX_BACKGROUND_NAMES = MAX_NAMES / 2;
+
   /** Resolves one name; may block without a limit. */
   @FunctionalInterface
   interface Resolver {
@@ -61,6 +64,18 @@ final class NameLookup {
    */
   List<InetAddress> addresses(HostPort target, long deadline, CompletableFuture<Void> cancelled)
       throws IOException {
+    return addresses(target, MAX_NAMES, deadline, cancelled);
+  }
+
+  /**
+   * Returns the current addresses of the target, as the other method does.
+   *
+   * @param maxNames the number of names being resolved at which no other one is looked up
+   * @throws LookupLimitException if too many lookups are in progress
+   */
+  List<InetAddress> addresses(
+      HostPort target, int maxNames, long deadline, CompletableFuture<Void> cancelled)
+      throws IOException {
     String host = target.host();
     Optional<InetAddress> literal = target.literal();
     if (literal.isPresent()) {
@@ -71,7 +86,7 @@ final class NameLookup {
       return resolver.resolve(target);
     }
     var answer = new CompletableFuture<List<InetAddress>>();
-    ask(target, answer);
+    ask(target, maxNames, answer);
     cancelled.thenRun(() -> answer.cancel(false));
     try {
       return answer.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
@@ -92,19 +107,14 @@ final class NameLookup {
     }
   }
 
-  private void ask(HostPort target, CompletableFuture<List<InetAddress>> answer)
-      throws UnknownHostException {
+  private void ask(HostPort target, int maxNames, CompletableFuture<List<InetAddress>> answer)
+      throws LookupLimitException {
     String host = target.host();
     lock.lock();
     try {
       if (!waiting.containsKey(host)) {
-        if (waiting.size() >= MAX_NAMES) {
-          throw new UnknownHostException(
-              "the name '"
-                  + host
-                  + "' was not resolved: "
-                  + MAX_NAMES
-                  + " other lookups are in progress");
+        if (waiting.size() >= maxNames) {
+          throw new LookupLimitException(host, maxNames);
         }
         Threads.startPlatform("lookup " + host, () -> resolve(target));
       }

@@ -58,7 +58,7 @@ public final class UnixConnection extends ChannelConnection {
 
   /** Returns a connected channel, or null if the server's queue of connections is full. */
   private static SocketChannel tryConnect(UnixPath target) throws IOException {
-    SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
+    SocketChannel channel = open();
     try {
       // Otherwise a platform thread waits in the system's call, which has no limit.
       channel.configureBlocking(false);
@@ -74,6 +74,14 @@ public final class UnixConnection extends ChannelConnection {
     } catch (RuntimeException e) {
       channel.close();
       throw e;
+    }
+  }
+
+  private static SocketChannel open() throws SocketOpenException {
+    try {
+      return SocketChannel.open(StandardProtocolFamily.UNIX);
+    } catch (IOException e) {
+      throw new SocketOpenException(e);
     }
   }
 

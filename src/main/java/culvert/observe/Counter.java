@@ -64,6 +64,8 @@ public enum Counter {
   SERVICES_REVOKED,
   /** Health checks of origin servers that failed. */
   HEALTH_CHECKS_FAILED,
+  /** Health checks without a result, because this process had no socket or lookup for them. */
+  HEALTH_CHECKS_INCONCLUSIVE,
   /** Reports of an origin proxy that the origin server of a service is not healthy any more. */
   SERVICES_UNHEALTHY,
   /** Frames for streams and flows that had ended, which are not an error. */

@@ -293,7 +293,7 @@ final class AddressRounds implements RemoteMembers.Member, LoopOwner {
 
   /** Does nothing, as {@link #servicesChanged}. */
   @Override
-  public void healthChanged() {}
+  public void healthChanged(String service) {}
 
   /** Starts no further round. */
   @Override

@@ -16,7 +16,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /** The health of the origin servers, which it checks while the role runs. Thread-safe. */
@@ -25,13 +27,18 @@ final class HealthMonitor implements ServerCheck.Listener, AutoCloseable {
   /** Log lines about one service in a period: a server may become healthy and unhealthy often. */
   private static final int MAX_LINES = 10;
 
+  /**
+   * Maximum number of checks in progress; further ones wait. They begin together at a start or a
+   * reload, and need a descriptor and often a lookup each.
+   */
+  static final int MAX_CHECKS = 32;
+
   private final Supplier<OriginSettings> settings;
-  private final Dialer dialer;
-  private final Deadlines deadlines;
-  private final Runnable onChange;
+  private final Consumer<String> onChange;
   private final Counters counters;
   private final Log log;
   private final LimitedLog<String> lines;
+  private final CheckParts parts;
 
   /** Guards the fields below; checks are read without it. */
   private final ReentrantLock lock = new ReentrantLock();
@@ -45,22 +52,28 @@ final class HealthMonitor implements ServerCheck.Listener, AutoCloseable {
    * Creates a monitor that checks nothing before {@link #start}.
    *
    * @param settings the current ones
-   * @param onChange runs when the health of a service may have changed; must not block
+   * @param onChange receives a service whose health may have changed; must not block
    */
   HealthMonitor(
       Supplier<OriginSettings> settings,
       Dialer dialer,
       Deadlines deadlines,
-      Runnable onChange,
+      Consumer<String> onChange,
       Counters counters,
       Log log) {
     this.settings = settings;
-    this.dialer = dialer;
-    this.deadlines = deadlines;
     this.onChange = onChange;
     this.counters = counters;
     this.log = log;
     this.lines = new LimitedLog<>(log, counters, MAX_LINES, settings.get().timeouts().logPeriod());
+    this.parts =
+        new CheckParts(
+            dialer.inBackground(),
+            deadlines,
+            new Semaphore(MAX_CHECKS, true),
+            Descriptors.PROCESS::isReserveReached,
+            this,
+            log);
   }
 
   /** Begins the checks. */
@@ -80,18 +93,20 @@ final class HealthMonitor implements ServerCheck.Listener, AutoCloseable {
    * a healthy server.
    */
   void settingsChanged() {
+    List<String> changed = List.of();
     lock.lock();
     try {
       if (isRunning) {
-        change();
+        changed = change();
       }
     } finally {
       lock.unlock();
     }
-    onChange.run();
+    changed.forEach(onChange);
   }
 
-  private void change() {
+  /** Returns the services whose health is another one than before. */
+  private List<String> change() {
     Map<String, ServerCheck> before = checks;
     Map<String, ServerCheck> after = new HashMap<>();
     var added = new ArrayList<ServerCheck>();
@@ -108,8 +123,18 @@ final class HealthMonitor implements ServerCheck.Listener, AutoCloseable {
           });
     }
     checks = after;
-    before.values().stream().filter(old -> !after.containsValue(old)).forEach(ServerCheck::close);
+    var changed = new ArrayList<String>();
+    before.forEach((service, old) -> {
+      if (after.get(service) != old) {
+        old.close();
+        // After the map was replaced: a result of the old check is reported by the new one's.
+        if (old.isHealthy() != isHealthy(service)) {
+          changed.add(service);
+        }
+      }
+    });
     added.forEach(ServerCheck::start);
+    return changed;
   }
 
   private Optional<HealthRequest> request(ServiceAddress service) {
@@ -122,15 +147,7 @@ final class HealthMonitor implements ServerCheck.Listener, AutoCloseable {
 
   private ServerCheck check(
       ServiceAddress service, HealthRequest request, Optional<ServerCheck> before) {
-    var check =
-        new ServerCheck(
-            service.service(),
-            request,
-            dialer,
-            deadlines,
-            this,
-            Descriptors.PROCESS::isReserveReached,
-            log);
+    var check = new ServerCheck(service.service(), request, parts);
     before.filter(old -> old.request().isAsking(request)).ifPresent(check::takeStateOf);
     return check;
   }
@@ -148,6 +165,12 @@ final class HealthMonitor implements ServerCheck.Listener, AutoCloseable {
   }
 
   @Override
+  public void inconclusive(String service, String cause) {
+    counters.count(Counter.HEALTH_CHECKS_INCONCLUSIVE);
+    log.debug(event("health check inconclusive").with("service", service).with("cause", cause));
+  }
+
+  @Override
   public void changed(String service, Optional<String> cause) {
     if (cause.isPresent()) {
       lines.warn(
@@ -156,21 +179,18 @@ final class HealthMonitor implements ServerCheck.Listener, AutoCloseable {
     } else {
       lines.info(service, event("origin server healthy").with("service", service));
     }
-    onChange.run();
+    onChange.accept(service);
   }
 
-  /** Ends the checks; does not block. */
+  /** Ends the checks; does not block. The last results stay. */
   @Override
   public void close() {
-    List<ServerCheck> ended;
     lock.lock();
     try {
       isRunning = false;
-      ended = List.copyOf(checks.values());
-      checks = Map.of();
     } finally {
       lock.unlock();
     }
-    ended.forEach(ServerCheck::close);
+    checks.values().forEach(ServerCheck::close);
   }
 }

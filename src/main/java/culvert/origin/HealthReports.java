@@ -16,40 +16,35 @@ import java.util.function.Predicate;
  */
 final class HealthReports {
 
-  /** Reports in a pause, which have no answer; none while earlier messages are unsent. */
-  private static final int MAX_REPORTS = 64;
-
   private final Predicate<String> health;
   private final OriginSession session;
+  private final UnansweredMessages messages;
   private final RemoteAddress remote;
   private final LimitedLog<String> lines;
 
   /** Services that are served and were reported as unhealthy. */
   private final Set<String> unhealthy = new HashSet<>();
 
-  /** Reports since the last pause. */
-  private int sent;
-
-  /** Whether there are reports to send after a pause. */
-  private boolean isDue;
-
   /**
    * Creates an instance that has reported nothing.
    *
    * @param health returns whether the origin server of a service is healthy
+   * @param messages limits the reports
    */
   HealthReports(
       Predicate<String> health,
       OriginSession session,
+      UnansweredMessages messages,
       RemoteAddress remote,
       LimitedLog<String> lines) {
     this.health = health;
     this.session = session;
+    this.messages = messages;
     this.remote = remote;
     this.lines = lines;
   }
 
-  /** Reports a service that begins to be served: the remote proxy takes it for healthy. */
+  /** Reports a service that begins to be served: the remote proxy assumes that it is healthy. */
   void served(OfferedService service) {
     unhealthy.remove(service.name());
     report(service);
@@ -62,9 +57,7 @@ final class HealthReports {
     if (isHealthy == wasHealthy) {
       return;
     }
-    boolean isBlocked = sent == 0 && session.hasUnsentMessages();
-    if (isBlocked || sent == MAX_REPORTS) {
-      isDue = true;
+    if (session.canReportHealth() && !messages.tryReport()) {
       return;
     }
     if (isHealthy) {
@@ -77,7 +70,6 @@ final class HealthReports {
 
   private void send(OfferedService service, boolean isHealthy) {
     if (session.canReportHealth()) {
-      sent++;
       session.reportHealth(service.name(), isHealthy);
     } else if (!isHealthy) {
       String event = "health not reported";
@@ -90,16 +82,5 @@ final class HealthReports {
                   "the remote proxy does not support it; update it to the version of this side")
               .with(SessionLoop.REMOTE_PROXY, remote));
     }
-  }
-
-  /** Returns whether {@link #pauseEnded} has to follow. */
-  boolean needsPause() {
-    return sent > 0 || isDue;
-  }
-
-  /** Permits further reports; the caller repeats those that have not been sent. */
-  void pauseEnded() {
-    sent = 0;
-    isDue = false;
   }
 }

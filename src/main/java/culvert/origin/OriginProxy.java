@@ -292,8 +292,8 @@ public final class OriginProxy implements AutoCloseable {
     }
   }
 
-  private void healthChanged() {
-    members.forEach(RemoteMembers.Member::healthChanged);
+  private void healthChanged(String service) {
+    members.forEach(member -> member.healthChanged(service));
   }
 
   /**
@@ -341,6 +341,7 @@ public final class OriginProxy implements AutoCloseable {
   private void stop(Duration limit) {
     finishedByNanos = System.nanoTime() + limit.toNanos();
     members.stop(member -> member.drain(limit));
+    health.close();
   }
 
   /** Ends the sessions and resets every stream; {@link #run} returns soon. Does not block. */

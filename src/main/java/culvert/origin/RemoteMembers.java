@@ -48,8 +48,8 @@ final class RemoteMembers {
     /** Offers and withdraws services of the running sessions as the settings want now. */
     void servicesChanged();
 
-    /** Reports the health of the services as it is now, in the running sessions. */
-    void healthChanged();
+    /** Reports the health of a service as it is now, in the running sessions. */
+    void healthChanged(String service);
 
     /** Makes no further attempt, and lets visitors finish within the limit. */
     void drain(Duration limit);

@@ -4,16 +4,15 @@ import culvert.net.Cancellation;
 import culvert.net.Deadlines;
 import culvert.net.Dialer;
 import culvert.net.Threads;
-import culvert.observe.Log;
 import java.io.IOException;
+import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.function.BooleanSupplier;
 
 /**
  * Checks the origin server of one service again and again, each time in a thread of its own. A
- * failure while the process lacks file descriptors is no result: the server may be healthy.
+ * failure that is due to a limit of this process is no result: the server may be healthy.
  */
 final class ServerCheck implements AutoCloseable {
 
@@ -27,6 +26,13 @@ final class ServerCheck implements AutoCloseable {
     void failed(String service, String cause);
 
     /**
+     * A check has no result, because of a limit of this process.
+     *
+     * @param cause the limit, with the server
+     */
+    void inconclusive(String service, String cause);
+
+    /**
      * The server has become healthy, or unhealthy.
      *
      * @param cause why it is unhealthy; empty if it is healthy
@@ -34,18 +40,32 @@ final class ServerCheck implements AutoCloseable {
     void changed(String service, Optional<String> cause);
   }
 
+  /**
+   * The result of one check.
+   *
+   * @param isConclusive whether it indicates the health of the server
+   * @param problem why the check has failed; empty if the server is healthy
+   */
+  private record Result(boolean isConclusive, Optional<String> problem) {
+    static final Result HEALTHY = new Result(true, Optional.empty());
+
+    static Result failed(String problem) {
+      return new Result(true, Optional.of(problem));
+    }
+
+    static Result inconclusive(String cause) {
+      return new Result(false, Optional.of(cause));
+    }
+  }
+
   private final String service;
   private final HealthRequest request;
-  private final Dialer dialer;
-  private final Deadlines deadlines;
-  private final Listener listener;
-  private final BooleanSupplier isShortOfDescriptors;
-  private final Log log;
+  private final CheckParts parts;
 
   /** Ends the check in progress and the pause before the next. */
   private final Cancellation cancellation = new Cancellation();
 
-  /** Written by the check in progress; a server is healthy before its first check. */
+  /** Written by the check in progress; a server counts as healthy before its first check. */
   private volatile boolean isHealthy = true;
 
   /** Written by the check in progress. */
@@ -61,23 +81,11 @@ final class ServerCheck implements AutoCloseable {
    * Creates a check that has not begun.
    *
    * @param service the name of the service
-   * @param isShortOfDescriptors whether the process can hardly open sockets now
    */
-  ServerCheck(
-      String service,
-      HealthRequest request,
-      Dialer dialer,
-      Deadlines deadlines,
-      Listener listener,
-      BooleanSupplier isShortOfDescriptors,
-      Log log) {
+  ServerCheck(String service, HealthRequest request, CheckParts parts) {
     this.service = service;
     this.request = request;
-    this.dialer = dialer;
-    this.deadlines = deadlines;
-    this.listener = listener;
-    this.isShortOfDescriptors = isShortOfDescriptors;
-    this.log = log;
+    this.parts = parts;
   }
 
   /** Returns what is checked, and how. */
@@ -101,21 +109,46 @@ final class ServerCheck implements AutoCloseable {
   }
 
   private void run() {
-    if (cancellation.isCancelled()) {
-      return;
-    }
-    Optional<String> problem = problem();
+    Result result = resultInTurn();
     if (cancellation.isCancelled()) {
       return;
     }
     try {
-      record(problem);
+      record(result);
     } catch (RuntimeException | Error e) {
-      log.bug("internal error after health check", e);
+      parts.log().bug("internal error after health check", e);
     } finally {
-      Deadlines.Deadline next = deadlines.after(pause(), this::start);
+      Deadlines.Deadline next = parts.deadlines().after(pause(), this::start);
       cancellation.onCancel(next::cancel);
     }
+  }
+
+  /** Checks once there is a place, which a check that was cancelled leaves to the next. */
+  private Result resultInTurn() {
+    parts.places().acquireUninterruptibly();
+    try {
+      return cancellation.isCancelled() ? Result.inconclusive("cancelled") : result();
+    } finally {
+      parts.places().release();
+    }
+  }
+
+  private Result result() {
+    try {
+      request.run(parts.dialer(), parts.deadlines(), cancellation);
+      return Result.HEALTHY;
+    } catch (IOException e) {
+      return isOwnLimit(e) ? Result.inconclusive(e.getMessage()) : Result.failed(e.getMessage());
+    } catch (RuntimeException | Error e) {
+      parts.log().bug("internal error in health check", e);
+      return Result.failed("internal error");
+    }
+  }
+
+  /** A resolver that cannot open its files reports that the name does not exist. */
+  private boolean isOwnLimit(IOException e) {
+    return Dialer.isOwnLimit(e)
+        || e instanceof UnknownHostException && parts.isShortOfDescriptors().getAsBoolean();
   }
 
   /**
@@ -131,30 +164,20 @@ final class ServerCheck implements AutoCloseable {
         : Duration.ofNanos(nanos);
   }
 
-  private Optional<String> problem() {
-    try {
-      request.run(dialer, deadlines, cancellation);
-      return Optional.empty();
-    } catch (IOException e) {
-      return Optional.of(e.getMessage());
-    } catch (RuntimeException | Error e) {
-      log.bug("internal error in health check", e);
-      return Optional.of("internal error");
-    }
-  }
-
-  /** Alone the first check decides: before it the server was only taken for healthy. */
-  private void record(Optional<String> problem) {
-    if (problem.isPresent() && isShortOfDescriptors.getAsBoolean()) {
+  /** The first result decides at once: until then, nothing is known about the server. */
+  private void record(Result result) {
+    Optional<String> problem = result.problem();
+    if (!result.isConclusive()) {
+      problem.ifPresent(cause -> parts.listener().inconclusive(service, cause));
       return;
     }
     failures = problem.isPresent() ? failures + 1 : 0;
-    problem.ifPresent(cause -> listener.failed(service, cause));
+    problem.ifPresent(cause -> parts.listener().failed(service, cause));
     boolean isEnough = !isChecked || failures >= request.check().failures();
     isChecked = true;
     if (problem.isPresent() == isHealthy && (problem.isEmpty() || isEnough)) {
       isHealthy = problem.isEmpty();
-      listener.changed(service, problem);
+      parts.listener().changed(service, problem);
     }
   }
 

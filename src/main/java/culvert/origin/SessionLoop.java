@@ -268,8 +268,8 @@ final class SessionLoop implements RemoteMembers.Member {
   }
 
   @Override
-  public void healthChanged() {
-    sessions.forEach(SessionRun::healthChanged);
+  public void healthChanged(String service) {
+    sessions.forEach(session -> session.healthChanged(service));
   }
 
   /** Ends the pause before the next attempt, or an attempt that is still connecting. */

@@ -163,9 +163,9 @@ final class SessionRun implements OriginSession.Listener {
     services.update();
   }
 
-  /** Reports the health of its services as it is now; does not block. */
-  void healthChanged() {
-    services.healthChanged();
+  /** Reports the health of a service as it is now; does not block. */
+  void healthChanged(String service) {
+    services.healthChanged(service);
   }
 
   /** Ends the session; does not block. */

@@ -3,6 +3,7 @@ package culvert.origin;
 import static culvert.observe.LogEvent.event;
 
 import culvert.config.RemoteAddress;
+import culvert.config.ServiceType;
 import culvert.net.Durations;
 import culvert.observe.LimitedLog;
 import culvert.origin.OfferStates.State;
@@ -32,9 +33,6 @@ final class SessionServices {
   /** Offers without an answer: their messages fit into the link. */
   private static final int MAX_OFFERED = 128;
 
-  /** Withdrawals in a pause, which have no answer; none while earlier messages are unsent. */
-  private static final int MAX_WITHDRAWN = 64;
-
   private final WantedServices services;
   private final OriginSession session;
   private final RoleParts role;
@@ -42,6 +40,9 @@ final class SessionServices {
 
   /** The remote proxy decides how often it declines a service, and with which text. */
   private final LimitedLog<String> lines;
+
+  /** Guarded by the lock. */
+  private final UnansweredMessages messages;
 
   /** Guarded by the lock. */
   private final HealthReports reports;
@@ -69,12 +70,6 @@ final class SessionServices {
   private boolean isEnded;
   private boolean isRetryPlanned;
 
-  /** Withdrawals since the last pause. */
-  private int withdrawn;
-
-  /** Whether there are services to withdraw after a pause. */
-  private boolean isWithdrawalDue;
-
   /** Repeated offers since the last pause. */
   private int repeated;
 
@@ -90,7 +85,8 @@ final class SessionServices {
     this.role = role;
     this.remote = peer.address();
     this.lines = lines;
-    this.reports = new HealthReports(role.health(), session, remote, lines);
+    this.messages = new UnansweredMessages(session);
+    this.reports = new HealthReports(role.health(), session, messages, remote, lines);
   }
 
   /**
@@ -123,6 +119,7 @@ final class SessionServices {
         offerAgain(service, DeclinedReason.NOT_PERMITTED, isPermitted);
       } else {
         services.recordServed(service);
+        messages.beginChange();
         reports.served(service);
       }
     } finally {
@@ -130,21 +127,20 @@ final class SessionServices {
     }
   }
 
-  /** Reports the services whose origin servers have become healthy or unhealthy. */
-  void healthChanged() {
+  /** Reports the health of a service, if it has changed and the service is served. */
+  void healthChanged(String name) {
     lock.lock();
     try {
-      if (!isEnded) {
-        reportHealth();
+      // Only TCP services are checked.
+      var service = new OfferedService(name, ServiceType.TCP);
+      if (!isEnded && states.get(service) == State.SERVED) {
+        messages.beginChange();
+        reports.report(service);
         planRetry();
       }
     } finally {
       lock.unlock();
     }
-  }
-
-  private void reportHealth() {
-    states.served().forEach(reports::report);
   }
 
   /** Records that a service cannot be offered in this session. */
@@ -305,8 +301,7 @@ final class SessionServices {
   }
 
   private void planRetry() {
-    boolean isNeeded =
-        states.has(State.DECLINED) || withdrawn > 0 || isWithdrawalDue || reports.needsPause();
+    boolean isNeeded = states.has(State.DECLINED) || messages.needsPause();
     if (isNeeded && !isRetryPlanned) {
       isRetryPlanned = true;
       role.deadlines().after(OfferStates.OFFER_PAUSE, this::retry);
@@ -317,16 +312,23 @@ final class SessionServices {
     lock.lock();
     try {
       isRetryPlanned = false;
-      withdrawn = 0;
       repeated = 0;
-      reports.pauseEnded();
+      messages.pauseEnded();
+      update();
       if (!isEnded) {
         reportHealth();
+        planRetry();
       }
-      update();
     } finally {
       lock.unlock();
     }
+  }
+
+  /** A service that has to be withdrawn needs no report. */
+  private void reportHealth() {
+    var wanted = new HashSet<>(services.wanted());
+    messages.beginChange();
+    states.served().stream().filter(wanted::contains).forEach(reports::report);
   }
 
   /**
@@ -335,20 +337,21 @@ final class SessionServices {
    */
   private void change(Set<OfferedService> wanted) {
     states.retain(wanted);
-    // Offers have answers, which limit their number.
-    boolean isBlocked = withdrawn == 0 && session.hasUnsentMessages();
+    messages.beginChange();
     offer(wanted);
-    withdraw(states.isAnyServed(wanted) ? states.removed(wanted) : List.of(), isBlocked);
+    if (states.isAnyServed(wanted)) {
+      withdraw(states.removed(wanted));
+    }
   }
 
-  private void withdraw(List<OfferedService> removed, boolean isBlocked) {
-    int count = isBlocked ? 0 : Math.min(removed.size(), MAX_WITHDRAWN - withdrawn);
-    for (OfferedService service : removed.subList(0, count)) {
-      withdrawn++;
+  private void withdraw(List<OfferedService> removed) {
+    for (OfferedService service : removed) {
+      if (!messages.tryWithdraw()) {
+        return;
+      }
       states.remove(service);
       session.withdraw(service.name());
     }
-    isWithdrawalDue = count < removed.size();
   }
 
   private void offer(Set<OfferedService> wanted) {
@@ -362,6 +365,7 @@ final class SessionServices {
         repeated += isRepeated ? 1 : 0;
         states.offered(service);
         session.offer(service);
+        messages.offered();
       }
     }
   }

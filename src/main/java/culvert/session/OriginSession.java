@@ -104,7 +104,7 @@ public interface OriginSession {
 
   /**
    * Reports whether the origin server of a service is healthy, after the service is served; it is
-   * taken for healthy at first. Called as {@link #offer}.
+   * assumed to be healthy at first. Called as {@link #offer}.
    */
   default void reportHealth(String service, boolean isHealthy) {}
 

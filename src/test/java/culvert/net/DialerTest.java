@@ -2,6 +2,7 @@ package culvert.net;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
@@ -65,6 +66,24 @@ class DialerTest {
     Dialer dialer = resolver.dialer(new BufferPool());
     assertThat(dialer.addresses(new HostPort(NAME, 7), LIMIT, new Cancellation()))
         .containsExactly(new InetSocketAddress(OTHER_V4, 7), new InetSocketAddress(V4, 7));
+  }
+
+  /** A check of a server must not take them for failures of the server. */
+  @Test
+  void failuresForLimitsOfTheProcessAreDistinguished() throws Exception {
+    HostPort closed;
+    try (var server = server(V4)) {
+      closed = address(server);
+    }
+    assertThat(catchThrowableOfType(IOException.class, () -> dialer.connect(closed, LIMIT)))
+        .matches(e -> !Dialer.isOwnLimit(e), "refused");
+    var noName = new TestResolver().dialer(new BufferPool());
+    var name = new HostPort(NAME, 7);
+    assertThat(catchThrowableOfType(IOException.class, () -> noName.connect(name, LIMIT)))
+        .matches(e -> !Dialer.isOwnLimit(e), "unknown name");
+    var noSocket = new SocketOpenException(new IOException("Too many open files"));
+    assertThat(Dialer.isOwnLimit(new IOException("127.0.0.1:7: " + noSocket, noSocket))).isTrue();
+    assertThat(Dialer.isOwnLimit(new LookupLimitException(NAME, 256))).isTrue();
   }
 
   @Test

@@ -164,9 +164,32 @@ class NameLookupTest {
     assertThat(addresses(hanging, NAME, LIMIT)).isEqualTo(FOUND);
   }
 
+  /** A resolver that hangs keeps a place for longer than the caller waits. */
+  @Test
+  void lookupsOfTheBackgroundLeaveHalfOfThePlaces() throws Exception {
+    int half = NameLookup.MAX_BACKGROUND_NAMES;
+    for (int i = 0; i < half; i++) {
+      var name = new HostPort("checked" + i + ".example", 7);
+      assertThatThrownBy(() -> addresses(hanging, name, half, Duration.ofMillis(1)))
+          .isInstanceOf(SocketTimeoutException.class);
+    }
+    assertThatThrownBy(() -> addresses(hanging, NAME, half, LIMIT))
+        .isInstanceOf(LookupLimitException.class)
+        .hasMessageContaining("128 other lookups are in progress");
+    var ofVisitor = start(NAME);
+    awaitAsked(half + 1);
+    hang.countDown();
+    assertThat(ofVisitor.get(30, TimeUnit.SECONDS)).isEqualTo(FOUND);
+  }
+
   private List<InetAddress> addresses(NameLookup lookup, HostPort target, Duration limit)
       throws IOException {
-    return lookup.addresses(target, System.nanoTime() + limit.toNanos(), calledOff);
+    return addresses(lookup, target, NameLookup.MAX_NAMES, limit);
+  }
+
+  private List<InetAddress> addresses(
+      NameLookup lookup, HostPort target, int maxNames, Duration limit) throws IOException {
+    return lookup.addresses(target, maxNames, System.nanoTime() + limit.toNanos(), calledOff);
   }
 
   private CompletableFuture<List<InetAddress>> start(HostPort target) {

@@ -49,7 +49,7 @@ class RemoteMembersTest {
     public void servicesChanged() {}
 
     @Override
-    public void healthChanged() {}
+    public void healthChanged(String service) {}
 
     @Override
     public void drain(Duration limit) {

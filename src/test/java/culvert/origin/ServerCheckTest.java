@@ -7,6 +7,8 @@ import culvert.config.HealthProbe;
 import culvert.net.BufferPool;
 import culvert.net.Deadlines;
 import culvert.net.Dialer;
+import culvert.net.HostPort;
+import culvert.net.TestResolver;
 import culvert.net.Threads;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
@@ -18,6 +20,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -39,6 +42,11 @@ class ServerCheckTest {
   private final List<String> changes = new CopyOnWriteArrayList<>();
 
   private final AtomicInteger failed = new AtomicInteger();
+
+  /** The causes of the checks without a result. */
+  private final List<String> inconclusive = new CopyOnWriteArrayList<>();
+
+  private final Semaphore places = new Semaphore(1, true);
 
   /** The listener throws at a change to unhealthy. */
   private volatile boolean isListenerBroken;
@@ -65,16 +73,21 @@ class ServerCheckTest {
   }
 
   private ServerCheck check(TestServer server, int failures) {
+    return check(server.address(), new Dialer(new BufferPool()), failures);
+  }
+
+  private ServerCheck check(HostPort server, Dialer dialer, int failures) {
     var settings = new HealthCheck(HealthProbe.parse("http:/"), INTERVAL, RolePair.LIMIT, failures);
-    return new ServerCheck(
-        "web",
-        new HealthRequest(server.address(), settings, Optional.empty()),
-        new Dialer(new BufferPool()),
-        deadlines,
+    var listener =
         new ServerCheck.Listener() {
           @Override
           public void failed(String service, String cause) {
             failed.incrementAndGet();
+          }
+
+          @Override
+          public void inconclusive(String service, String cause) {
+            inconclusive.add(cause);
           }
 
           @Override
@@ -84,9 +97,11 @@ class ServerCheckTest {
               throw new IllegalStateException("listener");
             }
           }
-        },
-        () -> isShortOfDescriptors,
-        log.log());
+        };
+    return new ServerCheck(
+        "web",
+        new HealthRequest(server, settings, Optional.empty()),
+        new CheckParts(dialer, deadlines, places, () -> isShortOfDescriptors, listener, log.log()));
   }
 
   private void assertChanges(String results, int failures, String... expected) throws Exception {
@@ -104,7 +119,7 @@ class ServerCheckTest {
   }
 
   @Test
-  void firstCheckDecidesAlone() throws Exception {
+  void firstCheckDecidesAtOnce() throws Exception {
     assertChanges("-+", 3, "unhealthy 1", "healthy 2");
   }
 
@@ -126,16 +141,61 @@ class ServerCheckTest {
     log.await("internal error after health check", "listener");
   }
 
+  /** The resolver cannot open its files then, and reports a name that does not exist. */
   @Test
-  void failureForLackOfDescriptorsIsNoResult() throws Exception {
+  void nameThatIsNotFoundForLackOfDescriptorsIsNoResult() throws Exception {
     isShortOfDescriptors = true;
-    try (var server = server("-");
-        var check = check(server, 1)) {
+    var resolver = new TestResolver();
+    var name = new HostPort("name.example", 80);
+    try (var check = check(name, resolver.dialer(new BufferPool()), 1)) {
       check.start();
-      Eventually.within(RolePair.LIMIT, () -> assertThat(checks.get()).isGreaterThan(6));
+      Eventually.within(RolePair.LIMIT, () -> assertThat(inconclusive).hasSizeGreaterThan(6));
+      assertThat(inconclusive).first().asString().contains("name.example");
       assertThat(changes).isEmpty();
       assertThat(failed.get()).isZero();
+      isShortOfDescriptors = false;
+      Eventually.within(RolePair.LIMIT, () -> assertThat(check.isHealthy()).isFalse());
     }
+    awaitEnd();
+  }
+
+  /** A process that always uses its last descriptors would never notice a failure. */
+  @Test
+  void answerOfTheServerIsAResultDespiteALackOfDescriptors() throws Exception {
+    isShortOfDescriptors = true;
+    assertChanges("+-", 1, "unhealthy 2");
+    assertThat(inconclusive).isEmpty();
+  }
+
+  @Test
+  void checkWaitsForAPlace() throws Exception {
+    places.acquire();
+    try (var server = server("+");
+        var check = check(server, 1)) {
+      check.start();
+      Eventually.within(RolePair.LIMIT, () -> assertThat(places.hasQueuedThreads()).isTrue());
+      assertThat(server.accepted()).isZero();
+      places.release();
+      Eventually.within(RolePair.LIMIT, () -> assertThat(checks.get()).isGreaterThan(1));
+    }
+    awaitEnd();
+    assertThat(places.availablePermits()).as("given back").isOne();
+  }
+
+  @Test
+  void checkThatIsClosedWhileItWaitsLeavesItsPlace() throws Exception {
+    places.acquire();
+    try (var server = server("+")) {
+      ServerCheck check = check(server, 1);
+      check.start();
+      Eventually.within(RolePair.LIMIT, () -> assertThat(places.hasQueuedThreads()).isTrue());
+      check.close();
+      places.release();
+      awaitEnd();
+      assertThat(server.accepted()).isZero();
+    }
+    assertThat(places.availablePermits()).isOne();
+    assertThat(inconclusive).isEmpty();
   }
 
   private static void awaitEnd() throws Exception {

@@ -27,7 +27,7 @@ class SessionServicesTest {
   private final ScriptedRole role = new ScriptedRole();
   private final ScriptedSession session = new ScriptedSession();
 
-  /** Records its messages; each withdrawal and each report of health blocks the link. */
+  /** Records its messages, each of which blocks the link. */
   private static final class ScriptedSession implements OriginSession {
     private final List<String> withdrawn = new CopyOnWriteArrayList<>();
     private final List<String> reported = new CopyOnWriteArrayList<>();
@@ -41,7 +41,9 @@ class SessionServicesTest {
         FlowAcceptor flows) {}
 
     @Override
-    public void offer(OfferedService service) {}
+    public void offer(OfferedService service) {
+      isBlocked = true;
+    }
 
     @Override
     public boolean hasUnsentMessages() {
@@ -119,7 +121,7 @@ class SessionServicesTest {
     assertThat(session.reported).isEmpty();
     role.setHealthy(false);
     session.isBlocked = true;
-    services.healthChanged();
+    healthChanged(services, MANY);
     assertThat(session.reported).isEmpty();
     session.isBlocked = false;
     Eventually.within(RolePair.LIMIT, () -> assertThat(session.reported).isNotEmpty());
@@ -133,26 +135,81 @@ class SessionServicesTest {
     services.end();
   }
 
+  private static void healthChanged(SessionServices services, int count) {
+    IntStream.range(0, count).forEach(i -> services.healthChanged("s" + i));
+  }
+
+  /** A host with many services goes down, and a reload removes some of them. */
+  @Test
+  void reportsOfHealthDoNotDelayWithdrawals() throws Exception {
+    want(MANY);
+    SessionServices services = served();
+    role.setHealthy(false);
+    healthChanged(services, MANY);
+    assertThat(session.reported).hasSize(64);
+    want(MANY - 1);
+    services.update();
+    assertThat(session.withdrawn).as("without a pause").containsExactly("s199");
+    want(1);
+    services.update();
+    assertThat(session.withdrawn).hasSize(64);
+    Eventually.within(
+        RolePair.LIMIT,
+        () -> {
+          session.isBlocked = false;
+          assertThat(session.withdrawn).hasSize(MANY - 1);
+        });
+    assertThat(session.reported).as("a removed service needs no report").hasSize(64);
+    services.end();
+  }
+
+  /** A reload adds a service, and a server whose health is another one. */
+  @Test
+  void offersOfTheSameReloadDoNotDelayAReportOfHealth() {
+    want(1);
+    SessionServices services = served();
+    want(2);
+    services.update();
+    assertThat(session.isBlocked).as("by the offer").isTrue();
+    role.setHealthy(false);
+    services.healthChanged("s0");
+    assertThat(session.reported).containsExactly("s0 unhealthy");
+    services.end();
+  }
+
+  @Test
+  void offersThatFollowUnsentMessagesDoNotPermitReports() {
+    want(1);
+    SessionServices services = served();
+    session.isBlocked = true;
+    want(2);
+    services.update();
+    role.setHealthy(false);
+    services.healthChanged("s0");
+    assertThat(session.reported).isEmpty();
+    services.end();
+  }
+
   @Test
   void healthThatHasReturnedBeforeItsReportIsNotReported() {
     want(1);
     SessionServices services = served();
     session.isBlocked = true;
     role.setHealthy(false);
-    services.healthChanged();
+    services.healthChanged("s0");
     role.setHealthy(true);
-    services.healthChanged();
+    services.healthChanged("s0");
     session.isBlocked = false;
-    services.healthChanged();
+    services.healthChanged("s0");
     assertThat(session.reported).isEmpty();
     role.setHealthy(false);
-    services.healthChanged();
-    services.healthChanged();
+    services.healthChanged("s0");
+    services.healthChanged("s0");
     assertThat(session.reported).containsExactly("s0 unhealthy");
     services.end();
   }
 
-  /** The remote proxy takes a service for healthy when it begins to serve it. */
+  /** The remote proxy assumes that a service is healthy when it begins to serve it. */
   @Test
   void unhealthyServiceIsReportedWhenItIsServed() {
     want(1);

@@ -13,11 +13,14 @@ import culvert.testing.RunningRoles;
 import culvert.testing.TestClient;
 import culvert.testing.TestServer;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -178,6 +181,33 @@ class HealthTest {
       Eventually.within(
           RolePair.LIMIT,
           () -> assertThat(roles.remote().counters().get(Counter.SERVICES_UNHEALTHY)).isEqualTo(1));
+    }
+  }
+
+  /** The drain may be long, and no session takes a report any more. */
+  @Test
+  void drainEndsTheChecksAndVisitorsStay() throws Exception {
+    var reset = new CountDownLatch(1);
+    try (var server =
+            new TestServer(connection -> {
+              if (connection.getInputStream().read() == 'G') {
+                try {
+                  connection.getInputStream().transferTo(OutputStream.nullOutputStream());
+                } finally {
+                  reset.countDown();
+                }
+              }
+              connection.getInputStream().transferTo(connection.getOutputStream());
+            });
+        var roles =
+            new RunningRoles(options("tablet"), "web=127.0.0.1:0").join("web=" + server.address());
+        Socket visitor = roles.visit("web")) {
+      visitor.getOutputStream().write('v');
+      TestClient.assertEchoes(visitor, "before");
+      Eventually.within(RolePair.LIMIT, () -> assertThat(server.accepted()).isEqualTo(2));
+      roles.origin().drain(RolePair.LIMIT);
+      assertThat(reset.await(10, TimeUnit.SECONDS)).isTrue();
+      TestClient.assertEchoes(visitor, "after");
     }
   }
 }

@@ -56,7 +56,7 @@ public final class HealthOptions {
       converter = ServiceValueForms.Count.class,
       description =
           "Number of checks that must fail one after the other until the origin server is"
-              + " unhealthy. The first check decides alone. [default: 3]")
+              + " unhealthy. The first check decides at once. [default: 3]")
   private List<ServiceValue<Integer>> failures = List.of();
 
   /**
