@@ -22,16 +22,45 @@ import java.util.function.Function;
  *
  * <p>The buckets exist as long as the settings have the service or client, or as long as the port
  * is open, and not only while there are visitors: what a visitor owes at its end is owed by the
- * next one. Visitors of a service that was removed keep their last rate. Thread-safe, without a
- * lock.
+ * next one. Visitors of a service or client that was removed keep their last rate, until its name
+ * returns. Thread-safe, without a lock.
  */
 final class Bandwidths {
 
-  /** By name. Replaced by each change. */
-  private volatile Map<String, BucketPair> services = Map.of();
+  /** The buckets of services or of clients, by name. */
+  private static final class Named {
+    /** Those of the settings; replaced by each change. */
+    private volatile Map<String, BucketPair> current = Map.of();
 
-  /** By name. Replaced by each change. */
-  private volatile Map<String, BucketPair> clients = Map.of();
+    /** Those of names that were removed, for the visitors that still use them. */
+    private final Map<String, BucketPair.Released> removed = new HashMap<>();
+
+    /** Uses the rates of the settings. Calls one after the other. */
+    <T> void set(List<T> all, Function<T, String> name, Function<T, Optional<ByteCount>> rate) {
+      Map<String, BucketPair> next = new HashMap<>();
+      for (T one : all) {
+        BucketPair pair = known(name.apply(one)).orElseGet(BucketPair::new);
+        pair.setRate(rate.apply(one));
+        next.put(name.apply(one), pair);
+      }
+      current.forEach((before, pair) -> removed.put(before, pair.release()));
+      removed.keySet().removeAll(next.keySet());
+      removed.values().removeIf(pair -> pair.get().isEmpty());
+      current = next;
+    }
+
+    private Optional<BucketPair> known(String name) {
+      return Optional.ofNullable(current.get(name))
+          .or(() -> Optional.ofNullable(removed.get(name)).flatMap(BucketPair.Released::get));
+    }
+
+    Optional<BucketPair> get(String name) {
+      return Optional.ofNullable(current.get(name));
+    }
+  }
+
+  private final Named services = new Named();
+  private final Named clients = new Named();
 
   /** Of the ports on request that are open. */
   private final Set<BucketPair> ports = ConcurrentHashMap.newKeySet();
@@ -44,29 +73,11 @@ final class Bandwidths {
    */
   void set(RemoteSettings settings) {
     PerService<ByteCount> rates = settings.rules().bandwidth();
-    services =
-        changed(
-            services,
-            settings.services(),
-            ServiceAddress::service,
-            service -> rates.value(service.service()));
-    clients = changed(clients, settings.clients(), ClientSettings::name, ClientSettings::bandwidth);
+    services.set(
+        settings.services(), ServiceAddress::service, service -> rates.value(service.service()));
+    clients.set(settings.clients(), ClientSettings::name, ClientSettings::bandwidth);
     rateOfPorts = rates.value("");
     ports.forEach(this::setRateOfPort);
-  }
-
-  private static <T> Map<String, BucketPair> changed(
-      Map<String, BucketPair> before,
-      List<T> all,
-      Function<T, String> name,
-      Function<T, Optional<ByteCount>> rate) {
-    Map<String, BucketPair> after = new HashMap<>();
-    for (T one : all) {
-      BucketPair pair = Optional.ofNullable(before.get(name.apply(one))).orElseGet(BucketPair::new);
-      pair.setRate(rate.apply(one));
-      after.put(name.apply(one), pair);
-    }
-    return after;
   }
 
   /** Sets the current rate; a change may come in between. */
@@ -81,7 +92,7 @@ final class Bandwidths {
   /** Returns the buckets of a service. */
   BucketPair service(String name) {
     // A service that a reload removes meanwhile has no visitors any more.
-    return Optional.ofNullable(services.get(name)).orElseGet(BucketPair::new);
+    return services.get(name).orElseGet(BucketPair::new);
   }
 
   /** Returns the buckets of a port on request; {@link #closePort} follows. */
@@ -102,11 +113,16 @@ final class Bandwidths {
     return ports.size();
   }
 
+  /** Returns the number of removed services that visitors use, as far as it is known. */
+  int removedServices() {
+    return services.removed.size();
+  }
+
   /**
    * Returns the limits of a visitor: those of the service or port and those of the client, if its
    * session has logged in as one.
    */
   BandwidthLimits limits(BucketPair shared, Session session, SourcePrefix source) {
-    return shared.limits(session.client().map(client -> clients.get(client.name())), source);
+    return shared.limits(session.client().flatMap(client -> clients.get(client.name())), source);
   }
 }

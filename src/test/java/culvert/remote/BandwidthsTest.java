@@ -14,6 +14,7 @@ import culvert.net.Deadlines;
 import culvert.net.HostPort;
 import culvert.net.SourcePrefix;
 import culvert.observe.Counters;
+import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
 import culvert.testing.RolePair;
 import culvert.testing.Rules;
@@ -124,6 +125,47 @@ class BandwidthsTest {
     setServices(List.of("ssh"));
     assertThat(use(before)).isTrue();
     assertThat(use(before)).isFalse();
+  }
+
+  /** A download could not be slowed down any more after an edit in two steps. */
+  @Test
+  void visitorsOfARemovedServiceHaveItsRateWhenItReturns() throws Exception {
+    setServices(List.of("web", "ssh"));
+    BandwidthLimits before = limits(bandwidths.service("web"));
+    assertThat(use(before)).isTrue();
+    setServices(List.of("ssh"));
+    setServices(List.of("ssh"));
+    setServices(List.of("web", "ssh"), "web=1K");
+    assertThat(use(before)).isTrue();
+    assertThat(use(before)).isFalse();
+    assertThat(use(limits(bandwidths.service("web")))).as("one rate for both").isFalse();
+  }
+
+  @Test
+  void visitorsOfARemovedClientHaveItsRateWhenItReturns() {
+    setClients(client("vienna", "1G"));
+    BandwidthLimits before = ofClient("vienna", "laptop");
+    setClients();
+    setClients(client("vienna", "1K"));
+    assertThat(use(before)).isTrue();
+    assertThat(use(before)).isFalse();
+    assertThat(use(ofClient("vienna", "laptop"))).isFalse();
+  }
+
+  /** A settings file that is generated may have other names each time. */
+  @Test
+  void removedServicesWithoutVisitorsAreForgotten() throws Exception {
+    setServices(List.of("stays", "leaves"));
+    BandwidthLimits used = limits(bandwidths.service("stays"));
+    setServices(List.of("web"));
+    Eventually.within(
+        RolePair.LIMIT,
+        () -> {
+          System.gc();
+          setServices(List.of("web"));
+          assertThat(bandwidths.removedServices()).isOne();
+        });
+    assertThat(use(used)).isTrue();
   }
 
   @Test
