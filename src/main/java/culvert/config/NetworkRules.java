@@ -4,6 +4,7 @@ import culvert.net.Cidr;
 import culvert.net.NetworkSet;
 import culvert.setting.Setting;
 import java.net.InetAddress;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -29,9 +30,15 @@ public record NetworkRules(Map<String, NetworkSet> allowed, Map<String, NetworkS
     denied = Map.copyOf(denied);
   }
 
-  /** Returns the rules of these networks. */
+  /**
+   * Returns the rules of these networks. Services with equal lists, such as the ports of a range,
+   * share a set.
+   */
   public static NetworkRules of(PerService<Cidr> allowed, PerService<Cidr> denied) {
-    return new NetworkRules(allowed.map(NetworkSet::new), denied.map(NetworkSet::new));
+    Map<List<Cidr>, NetworkSet> sets = new HashMap<>();
+    return new NetworkRules(
+        allowed.map(list -> sets.computeIfAbsent(list, NetworkSet::new)),
+        denied.map(list -> sets.computeIfAbsent(list, NetworkSet::new)));
   }
 
   /**

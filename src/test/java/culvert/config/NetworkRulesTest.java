@@ -21,6 +21,19 @@ class NetworkRulesTest {
         .isAllowed(service, InetAddress.getByName(visitor));
   }
 
+  /** A range of ports has one list, and 100 sets took the memory of the role. */
+  @Test
+  void servicesWithEqualListsShareASet() {
+    NetworkRules rules =
+        NetworkRules.of(
+            networks("game.0=10.0.0.0/8 game.0=::1 game.1=10.0.0.0/8 game.1=::1 web=10.0.0.0/8"),
+            networks("game.0=10.0.0.0/8 game.0=::1"));
+    assertThat(rules.allowed().get("game.1"))
+        .isSameAs(rules.allowed().get("game.0"))
+        .isSameAs(rules.denied().get("game.0"))
+        .isNotEqualTo(rules.allowed().get("web"));
+  }
+
   @Test
   void everyVisitorIsAllowedWithoutRules() throws Exception {
     assertThat(isAllowed("", "", "web", "192.0.2.1")).isTrue();
