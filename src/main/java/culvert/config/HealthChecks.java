@@ -38,7 +38,12 @@ public record HealthChecks(
   public static final int DEFAULT_FAILURES = 3;
 
   private static final Duration MIN_INTERVAL = Duration.ofMillis(100);
-  private static final int MAX_FAILURES = 1000;
+
+  /** The maximum of {@link #intervals} and {@link #timeouts}, that of all durations. */
+  public static final Duration MAX_TIME = Durations.MAX;
+
+  /** The maximum of {@link #failures}. */
+  public static final int MAX_FAILURES = 1000;
 
   /** Returns the check of a service, if it has one. */
   public Optional<HealthCheck> of(ServiceAddress service) {

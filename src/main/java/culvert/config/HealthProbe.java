@@ -11,8 +11,11 @@ import java.util.regex.Pattern;
  */
 public record HealthProbe(Optional<String> path) {
 
-  private static final String TCP = "tcp";
-  private static final String HTTP = "http:";
+  /** A connection alone. */
+  public static final HealthProbe TCP = new HealthProbe(Optional.empty());
+
+  private static final String TCP_TEXT = "tcp";
+  private static final String HTTP_PREFIX = "http:";
 
   /** Visible ASCII that a request line can have, except the separator of values. */
   private static final Pattern PATH = Pattern.compile("/[!-+\\--~]{0,199}");
@@ -30,23 +33,32 @@ public record HealthProbe(Optional<String> path) {
   }
 
   /**
+   * Returns an HTTP request.
+   *
+   * @throws IllegalArgumentException if the path is invalid
+   */
+  public static HealthProbe http(String path) {
+    return new HealthProbe(Optional.of(path));
+  }
+
+  /**
    * Parses both forms.
    *
    * @throws IllegalArgumentException if the text has another form
    */
   public static HealthProbe parse(String text) {
-    if (text.equals(TCP)) {
-      return new HealthProbe(Optional.empty());
+    if (text.equals(TCP_TEXT)) {
+      return TCP;
     }
-    if (!text.startsWith(HTTP)) {
+    if (!text.startsWith(HTTP_PREFIX)) {
       throw new IllegalArgumentException("neither tcp nor http:PATH");
     }
-    return new HealthProbe(Optional.of(text.substring(HTTP.length())));
+    return http(text.substring(HTTP_PREFIX.length()));
   }
 
   /** Returns the form that {@link #parse} reads. */
   @Override
   public String toString() {
-    return path.map(given -> HTTP + given).orElse(TCP);
+    return path.map(given -> HTTP_PREFIX + given).orElse(TCP_TEXT);
   }
 }

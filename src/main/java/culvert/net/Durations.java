@@ -8,7 +8,9 @@ import java.util.Map;
 public final class Durations {
 
   private static final int MAX_DIGITS = 9;
-  private static final Duration LONGEST = Duration.ofDays(1);
+
+  /** The maximum of {@link #parse}. */
+  public static final Duration MAX = Duration.ofDays(1);
 
   /** Pauses of at least this length are written without milliseconds. */
   private static final Duration LONG_PAUSE = Duration.ofSeconds(10);
@@ -55,7 +57,7 @@ public final class Durations {
           "'" + text + "' is not a duration: expected a number and a unit, as 500ms, 10s or 2m");
     }
     Duration duration = each.multipliedBy(Long.parseLong(text.substring(0, unit)));
-    if (duration.compareTo(LONGEST) > 0) {
+    if (duration.compareTo(MAX) > 0) {
       throw new IllegalArgumentException("'" + text + "' is longer than a day");
     }
     return duration;

@@ -273,6 +273,41 @@ class ImportCommandTest {
   }
 
   @Test
+  void pathOfAHealthCheckGetsTheSlashThatFrpAdds() throws Exception {
+    Cli run = frpWithCheck("type = \"http\", path = \"status\"");
+    assertThat(run.out()).contains("health_check = \"http:/status\"");
+    assertThat(run.exit()).isZero();
+    check(run.out());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          type = "http", path = "/a,b"                       | path
+          type = "http", path = "/a b"                       | path
+          type = "http", path = "/\u00e4"                    | path
+          type = "https"                                     | type
+          type = "tcp", maxFailed = 1001                     | maxFailed
+          type = "tcp", intervalSeconds = 86401              | intervalSeconds
+          type = "tcp", timeoutSeconds = 9223372036854775807 | timeoutSeconds
+          """)
+  void valueOfAHealthCheckThatIsInvalidHereBecomesAComment(String values, String key)
+      throws Exception {
+    Cli run = frpWithCheck(values);
+    assertThat(run.out()).contains("# not imported: proxies.a.b.healthCheck." + key + ": expected");
+    assertThat(run.exit()).isEqualTo(1);
+    check(run.out());
+  }
+
+  private Cli frpWithCheck(String values) throws Exception {
+    return frp(
+        "serverAddr = \"example.com\"\nauth.token = \"0123456789abcdef\"\n",
+        "healthCheck = {" + values + "}\n");
+  }
+
+  @Test
   void healthCheckWithoutAnEquivalentBecomesAComment() throws Exception {
     Cli run =
         frp(

@@ -1,5 +1,7 @@
 package culvert.cli.importing;
 
+import culvert.config.HealthChecks;
+import culvert.config.HealthProbe;
 import culvert.config.toml.Table;
 import java.nio.file.Path;
 import java.util.List;
@@ -217,22 +219,60 @@ final class FrpImport {
     proxy.rejectOthers();
   }
 
-  /** Zero stands for frp's default; those of interval and timeout are those of the origin proxy. */
   private void healthCheck(SourceTable check, String service) {
-    check.with(
-        "type",
-        String.class,
-        type -> {
-          String path = check.take("path", String.class).orElse("/");
-          long failures = positive(check, "maxFailed").orElse(1L);
-          text.put(service, "health_check", type.equals("http") ? "http:" + path : type);
-          text.put(service, "health_failures", failures);
-          positive(check, "intervalSeconds")
-              .ifPresent(time -> text.put(service, "health_interval", time));
-          positive(check, "timeoutSeconds")
-              .ifPresent(time -> text.put(service, "health_timeout", time));
+    check
+        .take("type", String.class)
+        .flatMap(type -> probe(check, type))
+        .ifPresent(probe -> {
+          text.put(service, "health_check", probe.toString());
+          healthTimes(check, service);
         });
     check.rejectOthers();
+  }
+
+  /** Returns what is checked; what has no equivalent is reported. */
+  private Optional<HealthProbe> probe(SourceTable check, String type) {
+    return switch (type) {
+      case "tcp" -> Optional.of(HealthProbe.TCP);
+      case "http" -> {
+        String path = check.take("path", String.class).orElse("");
+        try {
+          // As in frp, which adds the slash.
+          yield Optional.of(HealthProbe.http(path.startsWith("/") ? path : "/" + path));
+        } catch (IllegalArgumentException e) {
+          text.notImported(
+              check.name("path"), "expected at most 200 visible ASCII characters without a comma");
+          yield Optional.empty();
+        }
+      }
+      default -> {
+        text.notImported(check.name("type"), "expected tcp or http");
+        yield Optional.empty();
+      }
+    };
+  }
+
+  /** Zero stands for frp's default; those of interval and timeout are those of the origin proxy. */
+  private void healthTimes(SourceTable check, String service) {
+    long failures = positive(check, "maxFailed").orElse(1L);
+    if (failures <= HealthChecks.MAX_FAILURES) {
+      text.put(service, "health_failures", failures);
+    } else {
+      text.notImported(check.name("maxFailed"), "expected 1 to " + HealthChecks.MAX_FAILURES);
+    }
+    healthTime(check, "intervalSeconds", service, "health_interval");
+    healthTime(check, "timeoutSeconds", service, "health_timeout");
+  }
+
+  private void healthTime(SourceTable check, String key, String service, String ours) {
+    positive(check, key)
+        .ifPresent(seconds -> {
+          if (seconds <= HealthChecks.MAX_TIME.toSeconds()) {
+            text.put(service, ours, seconds);
+          } else {
+            text.notImported(check.name(key), "expected a day at most");
+          }
+        });
   }
 
   private static Optional<Long> positive(SourceTable table, String key) {
