@@ -6,14 +6,13 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.SequencedMap;
 import java.util.SequencedSet;
-import java.util.function.Predicate;
 
 /**
  * A queue in which sources take turns. In each turn, members of one source leave the queue in the
  * order of their arrival until they have used up a number of bytes, so that a source with many
  * members gets no more than a source with one. A source whose only member has left can continue its
  * turn with the next one, until a member of another source leaves the queue. Every method but
- * {@link #removeAll} takes constant time. Not safe for use by several threads.
+ * {@link #members} takes constant time. Not safe for use by several threads.
  *
  * @param <T> a member, with identity as equality
  */
@@ -88,13 +87,10 @@ final class SourceTurns<T> {
     }
   }
 
-  /** Removes and returns all members with a property. */
-  List<T> removeAll(Predicate<T> property) {
-    var removed = new ArrayList<T>();
-    for (Line<T> line : lines.values()) {
-      line.members.removeIf(member -> property.test(member) && removed.add(member));
-    }
-    lines.values().removeIf(line -> line.members.isEmpty());
-    return removed;
+  /** Returns all members. */
+  List<T> members() {
+    var members = new ArrayList<T>();
+    lines.values().forEach(line -> members.addAll(line.members));
+    return members;
   }
 }

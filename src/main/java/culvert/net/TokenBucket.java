@@ -1,5 +1,6 @@
 package culvert.net;
 
+import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -35,6 +36,9 @@ public final class TokenBucket {
   /** How often the first sender of the queue looks for senders that have to end. */
   private static final long CHECK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
+  /** How often datagrams pay: a payment takes a step for each slot of a source. */
+  private static final long SETTLE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+
   /** The time to wait of a sender that is not the first one. */
   private static final long UNTIL_WOKEN = Long.MAX_VALUE;
 
@@ -59,10 +63,10 @@ public final class TokenBucket {
 
     /** Returns how long to wait before the next call; zero if the sender is not queued any more. */
     long waitNanos() {
+      dismissEnded();
       lock.lock();
       try {
         long now = settle();
-        dismissEnded(now);
         letPass(now);
         if (!isQueued) {
           return 0;
@@ -265,10 +269,45 @@ public final class TokenBucket {
 
   /** Takes back a datagram that did not pass after all. */
   void giveBackDatagram(SourcePrefix source, boolean isConfirmed, int bytes) {
+    if (bytes > 0 && !isUnlimited()) {
+      lock.lock();
+      try {
+        datagrams.remove(source, isConfirmed, debt.nanos(bytes));
+        debt.remove(bytes);
+        wakeFirst();
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+
+  /**
+   * Ends the wait of all senders that have to end: one thread looks for all. It asks them without
+   * the lock, which threads that must not block take for each datagram.
+   */
+  private void dismissEnded() {
+    List<Waiter> over =
+        membersToCheck().stream().filter(waiter -> waiter.isOver.getAsBoolean()).toList();
+    if (!over.isEmpty()) {
+      lock.lock();
+      try {
+        over.forEach(this::dismiss);
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+
+  /** Returns all senders that wait; none if they have been checked a moment ago. */
+  private List<Waiter> membersToCheck() {
     lock.lock();
     try {
-      datagrams.remove(source, isConfirmed, debt.nanos(bytes));
-      debt.remove(bytes);
+      long now = nanoTime.getAsLong();
+      if (now - checkedNanos < CHECK_NANOS) {
+        return List.of();
+      }
+      checkedNanos = now;
+      return waiters.members();
     } finally {
       lock.unlock();
     }
@@ -276,12 +315,21 @@ public final class TokenBucket {
 
   // The caller of all methods below holds the lock.
 
-  /** Lets datagrams pay for the time since the last call; returns the current time. */
+  private void dismiss(Waiter waiter) {
+    if (waiter.isQueued) {
+      waiters.remove(waiter.source, waiter);
+      waiter.end(0);
+    }
+  }
+
+  /** Lets datagrams pay for the time since the last payment; returns the current time. */
   private long settle() {
     long now = nanoTime.getAsLong();
-    double passed = now - settledNanos;
-    settledNanos = now;
-    datagrams.pay(waiters.isEmpty() ? passed : passed / 2);
+    if (now - settledNanos >= SETTLE_NANOS) {
+      double passed = now - settledNanos;
+      settledNanos = now;
+      datagrams.pay(waiters.isEmpty() ? passed : passed / 2);
+    }
     return now;
   }
 
@@ -304,14 +352,6 @@ public final class TokenBucket {
   private void wakeFirst() {
     if (first != null) {
       first.wake();
-    }
-  }
-
-  /** Ends the wait of all senders that have to end: one thread looks for all. */
-  private void dismissEnded(long now) {
-    if (now - checkedNanos >= CHECK_NANOS) {
-      checkedNanos = now;
-      waiters.removeAll(waiter -> waiter.isOver.getAsBoolean()).forEach(over -> over.end(0));
     }
   }
 }

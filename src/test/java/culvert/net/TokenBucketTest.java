@@ -7,9 +7,11 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -118,6 +120,29 @@ class TokenBucketTest {
     assertThat(second.waitNanos()).isZero();
     assertThat(second.leave()).isEqualTo(1000);
     assertThat(third.waitNanos()).isEqualTo(SECOND / 100);
+  }
+
+  /** The reader of a link takes the lock for each datagram, and all its services would wait. */
+  @Test
+  void sendersThatWaitAreAskedWithoutTheLock() {
+    TokenBucket bucket = bucket(RATE);
+    assertThat(bucket.tryTake(RATE)).isTrue();
+    var asked = new AtomicInteger();
+    TokenBucket.Waiter waiter =
+        bucket.join(
+            ONE,
+            1000,
+            () -> {
+              var datagram =
+                  CompletableFuture.supplyAsync(() -> bucket.tryTakeDatagram(TWO, true, 100));
+              assertThat(datagram.orTimeout(10, TimeUnit.SECONDS).join()).isTrue();
+              asked.incrementAndGet();
+              return true;
+            });
+    now += SECOND / 10;
+    assertThat(waiter.waitNanos()).as("it has to end").isZero();
+    assertThat(waiter.leave()).isZero();
+    assertThat(asked).hasValue(1);
   }
 
   @Test
