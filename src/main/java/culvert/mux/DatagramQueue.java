@@ -52,21 +52,29 @@ final class DatagramQueue {
     return flows.isEmpty();
   }
 
-  /** Adds a copy of a datagram to its flow, or drops it; drops older ones at a limit. */
-  void add(MuxFlow flow, ByteBuffer datagram) {
+  /**
+   * Adds a copy of a datagram to its flow, or drops it; drops older ones at a limit.
+   *
+   * @return the bytes of datagrams of this flow that were dropped
+   */
+  int add(MuxFlow flow, ByteBuffer datagram) {
     int length = datagram.remaining();
     if (length > Message.MAX_DATAGRAM_BYTES || pool.budget().isExceeded()) {
       dropped.increment();
-      return;
+      return length;
     }
+    int droppedBytes = 0;
     int bytes = length + OVERHEAD_BYTES;
     while (flow.queuedBytes > 0 && isOverShare(flow, bytes)) {
-      dropOldest(flow);
+      droppedBytes += dropOldest(flow);
     }
     while (queuedBytes > 0 && queuedBytes + bytes > max()) {
-      dropOldest(flows.getFirst());
+      MuxFlow other = flows.getFirst();
+      int ofOther = dropOldest(other);
+      droppedBytes += other == flow ? ofOther : 0;
     }
     append(flow, pool.borrow(length).put(datagram).flip());
+    return droppedBytes;
   }
 
   /** Returns whether the flow would hold more than a flow may, or more than remains free. */
@@ -95,9 +103,13 @@ final class DatagramQueue {
     queuedBytes += bytes;
   }
 
-  private void dropOldest(MuxFlow flow) {
-    pool.release(poll(flow));
+  /** Returns the length of the datagram that was dropped. */
+  private int dropOldest(MuxFlow flow) {
+    ByteBuffer oldest = poll(flow);
+    int length = oldest.remaining();
+    pool.release(oldest);
     dropped.increment();
+    return length;
   }
 
   private ByteBuffer poll(MuxFlow flow) {

@@ -95,13 +95,19 @@ final class LinkWriter {
 
   // Datagrams: called by any thread, the link's reader included; never blocks.
 
-  /** Queues a datagram, or drops it. */
-  void sendDatagram(MuxFlow flow, ByteBuffer datagram) {
-    update(() -> {
-      if (!flow.isClosed) {
-        queue.scheduler.datagrams().add(flow, datagram);
+  /** Queues a datagram, or drops it; returns the bytes of the flow that were dropped. */
+  int sendDatagram(MuxFlow flow, ByteBuffer datagram) {
+    lock.lock();
+    try {
+      if (batches.hasEnded() || flow.isClosed) {
+        return datagram.remaining();
       }
-    });
+      int dropped = queue.scheduler.datagrams().add(flow, datagram);
+      batches.wakeWriter();
+      return dropped;
+    } finally {
+      lock.unlock();
+    }
   }
 
   /**

@@ -60,8 +60,8 @@ public final class MuxFlow implements Flow {
   }
 
   @Override
-  public void send(ByteBuffer datagram) {
-    link.writer().sendDatagram(this, datagram);
+  public int send(ByteBuffer datagram) {
+    return link.writer().sendDatagram(this, datagram);
   }
 
   @Override

@@ -85,12 +85,21 @@ public record BandwidthLimit(List<TokenBucket> buckets, SourcePrefix source) {
   public boolean tryTakeDatagram(int bytes, boolean isConfirmed) {
     for (int i = 0; i < buckets.size(); i++) {
       if (!buckets.get(i).tryTakeDatagram(source, isConfirmed, bytes)) {
-        buckets
-            .subList(0, i)
-            .forEach(bucket -> bucket.giveBackDatagram(source, isConfirmed, bytes));
+        giveBackDatagram(buckets.subList(0, i), bytes, isConfirmed);
         return false;
       }
     }
     return true;
+  }
+
+  /** Takes back bytes of datagrams that did not pass after all. */
+  public void giveBackDatagram(int bytes, boolean isConfirmed) {
+    giveBackDatagram(buckets, bytes, isConfirmed);
+  }
+
+  private void giveBackDatagram(List<TokenBucket> passed, int bytes, boolean isConfirmed) {
+    for (TokenBucket bucket : passed) {
+      bucket.giveBackDatagram(source, isConfirmed, bytes);
+    }
   }
 }

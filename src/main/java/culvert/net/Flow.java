@@ -23,9 +23,12 @@ public interface Flow {
 
   /**
    * Sends a datagram, or drops it: if the flow has ended, or if more wait to be sent than the
-   * limits allow. Copies the remaining bytes and consumes them. Does not block.
+   * limits allow, for which earlier ones may be dropped instead. Copies the remaining bytes and
+   * consumes them. Does not block.
+   *
+   * @return the bytes of datagrams of this flow that were dropped
    */
-  void send(ByteBuffer datagram);
+  int send(ByteBuffer datagram);
 
   /**
    * Ends the flow and discards the datagrams that wait. Does not block; has no effect if the flow

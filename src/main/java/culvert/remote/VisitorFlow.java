@@ -106,12 +106,14 @@ final class VisitorFlow implements Flow.Receiver {
     socket = by;
     lastNanos = System.nanoTime();
     place.sent(lastNanos);
-    if (!limits.forward().tryTakeDatagram(datagram.remaining(), place.isConfirmed())) {
+    boolean isConfirmed = place.isConfirmed();
+    if (!limits.forward().tryTakeDatagram(datagram.remaining(), isConfirmed)) {
       front.countDropped();
       return;
     }
     report.countIn(datagram.remaining());
-    flow.send(datagram);
+    // Datagrams that the link drops must not use up the bandwidth of others.
+    limits.forward().giveBackDatagram(flow.send(datagram), isConfirmed);
   }
 
   /**
@@ -122,19 +124,27 @@ final class VisitorFlow implements Flow.Receiver {
   public void received(ByteBuffer datagram) {
     place.answered();
     int bytes = datagram.remaining();
-    try {
-      if (limits.backward().tryTakeDatagram(bytes, place.isConfirmed())
-          && socket.send(datagram, visitor.address())) {
-        if (place.isConfirmed()) {
-          lastNanos = System.nanoTime();
-        }
-        report.countOut(bytes);
-        return;
+    boolean isConfirmed = place.isConfirmed();
+    if (!limits.backward().tryTakeDatagram(bytes, isConfirmed)) {
+      front.countDropped();
+    } else if (isSent(datagram)) {
+      if (isConfirmed) {
+        lastNanos = System.nanoTime();
       }
+      report.countOut(bytes);
+    } else {
+      limits.backward().giveBackDatagram(bytes, isConfirmed);
+      front.countDropped();
+    }
+  }
+
+  private boolean isSent(ByteBuffer datagram) {
+    try {
+      return socket.send(datagram, visitor.address());
     } catch (IOException e) {
       // The address cannot be reached now; without datagrams of the visitor, the flow expires.
+      return false;
     }
-    front.countDropped();
   }
 
   @Override

@@ -56,10 +56,11 @@ class FlowHandlerTest {
     final CompletableFuture<CloseCause> end = new CompletableFuture<>();
 
     @Override
-    public void send(ByteBuffer datagram) {
+    public int send(ByteBuffer datagram) {
       byte[] bytes = new byte[datagram.remaining()];
       datagram.get(bytes);
       answer.complete(bytes);
+      return 0;
     }
 
     @Override

@@ -43,7 +43,9 @@ class OriginFlowTest {
   private static final Flow CARRIER =
       new Flow() {
         @Override
-        public void send(ByteBuffer datagram) {}
+        public int send(ByteBuffer datagram) {
+          return 0;
+        }
 
         @Override
         public void close(CloseCause cause) {}

@@ -155,7 +155,7 @@ final class PoolingDialect implements Dialect {
       receivers.put(port, receiver);
       return new Flow() {
         @Override
-        public void send(ByteBuffer datagram) {
+        public int send(ByteBuffer datagram) {
           ByteBuffer message = ByteBuffer.allocate(4 + datagram.remaining());
           message.putShort((short) port).putShort((short) datagram.remaining()).put(datagram);
           try {
@@ -163,6 +163,7 @@ final class PoolingDialect implements Dialect {
           } catch (IOException e) {
             receiver.ended(CloseCause.LINK_LOST);
           }
+          return 0;
         }
 
         @Override

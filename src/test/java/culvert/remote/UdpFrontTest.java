@@ -2,8 +2,10 @@ package culvert.remote;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import culvert.config.ByteCount;
 import culvert.config.ServiceAddress;
 import culvert.config.ServiceType;
+import culvert.net.BandwidthLimit;
 import culvert.net.CloseCause;
 import culvert.net.DatagramLoop;
 import culvert.net.Flow;
@@ -47,7 +49,7 @@ class UdpFrontTest {
   private static final byte[] PING = {'p'};
 
   /** A flow on a session, which records what the visitor sends. */
-  private static final class CarriedFlow implements Flow {
+  private final class CarriedFlow implements Flow {
     final Visitor visitor;
     final Flow.Receiver receiver;
     final BlockingQueue<Integer> lengths = new LinkedBlockingQueue<>();
@@ -59,8 +61,9 @@ class UdpFrontTest {
     }
 
     @Override
-    public void send(ByteBuffer datagram) {
+    public int send(ByteBuffer datagram) {
       lengths.add(datagram.remaining());
+      return isLinkFull ? datagram.remaining() : 0;
     }
 
     @Override
@@ -78,6 +81,11 @@ class UdpFrontTest {
   }
 
   private final BlockingQueue<CarriedFlow> carried = new LinkedBlockingQueue<>();
+
+  /** Whether the link drops what the flows send. */
+  private volatile boolean isLinkFull;
+
+  private final BucketPair bandwidth = new BucketPair();
   private final Counters counters = new Counters();
   private final TestLog log = new TestLog();
   private final DatagramLoop loop = new DatagramLoop("udp", e -> log.log().bug("bug", e));
@@ -106,7 +114,7 @@ class UdpFrontTest {
                     .remoteSettings(
                         Optional.of(new HostPort("127.0.0.1", 0)), DNS + "=udp:127.0.0.1:0")),
             new Bandwidths(),
-            new BucketPair(),
+            bandwidth,
             places.share(),
             counters,
             log.log(),
@@ -177,6 +185,37 @@ class UdpFrontTest {
     assertThat(counters.get(Counter.FLOWS)).isEqualTo(1);
     front.expire(System.nanoTime() + LIMIT.multipliedBy(2).toNanos(), LIMIT);
     assertThat(flow.end).isCompletedWithValue(CloseCause.TIMED_OUT);
+  }
+
+  /** Flows with a full queue would use up the bandwidth of those whose datagrams arrive. */
+  @Test
+  void datagramsThatTheLinkDropsDoNotUseTheBandwidth() throws Exception {
+    bandwidth.setRate(Optional.of(ByteCount.parse("1K")));
+    isLinkFull = true;
+    services.add(session, DNS);
+    visitor.send(new byte[1000]);
+    CarriedFlow flow = carried.poll(30, TimeUnit.SECONDS);
+    for (int i = 0; i < 10; i++) {
+      assertThat(flow.lengths.poll(30, TimeUnit.SECONDS)).isEqualTo(1000);
+      visitor.send(new byte[1000]);
+    }
+    assertThat(flow.lengths.poll(30, TimeUnit.SECONDS)).isEqualTo(1000);
+    assertThat(counters.get(Counter.DATAGRAMS_DROPPED)).isZero();
+  }
+
+  @Test
+  void datagramsThatTheSocketDropsDoNotUseTheBandwidth() throws Exception {
+    bandwidth.setRate(Optional.of(ByteCount.parse("1K")));
+    services.add(session, DNS);
+    CarriedFlow flow = confirmed();
+    front.close();
+    for (int i = 0; i < 10; i++) {
+      flow.receiver.received(ByteBuffer.allocate(1000));
+    }
+    assertThat(counters.get(Counter.DATAGRAMS_DROPPED)).isEqualTo(10);
+    SourcePrefix source = SourcePrefix.of(flow.visitor.address().getAddress());
+    BandwidthLimit backward = bandwidth.limits(Optional.empty(), source).backward();
+    assertThat(backward.tryTakeDatagram(1000, true)).isTrue();
   }
 
   /** Its address may be forged: the owner of the address would receive them. */
