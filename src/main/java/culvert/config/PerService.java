@@ -59,7 +59,10 @@ public record PerService<T>(Map<String, List<T>> values) {
    * for a setting that {@link #checkSingle} has checked.
    */
   public Optional<T> value(String service) {
-    return values.getOrDefault(service, values.getOrDefault("", List.of())).stream().findFirst();
+    // Without a stream: it is called for each visitor.
+    List<T> own = values.get(service);
+    List<T> given = own == null ? values.get("") : own;
+    return given == null || given.isEmpty() ? Optional.empty() : Optional.of(given.getFirst());
   }
 
   /**

@@ -292,6 +292,9 @@ final class ServiceTable {
   }
 
   private List<Session> sessionsFor(Visitor visitor, Service service) {
+    if (service.sessions().size() < 2) {
+      return service.sessions();
+    }
     return service
         .order()
         .next(

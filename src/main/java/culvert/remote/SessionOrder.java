@@ -61,9 +61,6 @@ final class SessionOrder {
    * @param sessions may change meanwhile
    */
   List<Session> next(Balance policy, CopyOnWriteArrayList<Session> sessions, InetAddress visitor) {
-    if (sessions.size() < 2) {
-      return sessions;
-    }
     long source = policy == Balance.SOURCE ? SourcePrefix.of(visitor).hashCode() : 0;
     var inTurn = new ArrayList<>(sessions);
     int start = Math.floorMod(turn.getAndIncrement(), Math.max(1, inTurn.size()));

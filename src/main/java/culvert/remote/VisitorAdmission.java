@@ -4,6 +4,7 @@ import static culvert.observe.LogEvent.event;
 
 import culvert.config.ConnectionLimits;
 import culvert.config.RemoteSettings;
+import culvert.net.Cidr;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.OpenSet;
@@ -19,6 +20,7 @@ import culvert.session.Visitor;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -131,7 +133,8 @@ final class VisitorAdmission {
   /** Admits a visitor and lets the front serve it, in the calling thread. */
   void admit(Connection visitor, Front front) {
     counters.count(Counter.VISITORS);
-    if (!isHeaderRequired(visitor) && !isAllowed(visitor, front, visitor.peer())) {
+    boolean isHeaderRequired = isHeaderRequired(visitor);
+    if (!isHeaderRequired && !isAllowed(visitor, front, visitor.peer())) {
       deny(visitor, visitor.peer(), front);
       return;
     }
@@ -142,7 +145,7 @@ final class VisitorAdmission {
     try {
       visitor.resetOnDeath();
       if (visitors.add(visitor) && admissions.add(visitor)) {
-        serve(visitor, front, System.nanoTime());
+        serve(visitor, front, isHeaderRequired, System.nanoTime());
       }
     } catch (IOException e) {
       // The visitor disconnected first.
@@ -163,10 +166,11 @@ final class VisitorAdmission {
         + " visitors, or the share of this service, is reached";
   }
 
-  private void serve(Connection connection, Front front, long since) {
+  private void serve(
+      Connection connection, Front front, boolean isHeaderRequired, long since) {
     InetSocketAddress address;
     try {
-      address = addressOf(connection);
+      address = isHeaderRequired ? addressInHeader(connection) : connection.peer();
     } catch (IOException e) {
       reject(connection, connection.peer(), front, Reason.BAD_PROXY_HEADER, e.getMessage());
       return;
@@ -198,14 +202,12 @@ final class VisitorAdmission {
   }
 
   private boolean isHeaderRequired(Connection connection) {
-    var network = connection.peer().getAddress();
-    return settings.get().proxyHeaderFrom().stream().anyMatch(cidr -> cidr.contains(network));
+    List<Cidr> from = settings.get().proxyHeaderFrom();
+    return !from.isEmpty()
+        && from.stream().anyMatch(network -> network.contains(connection.peer().getAddress()));
   }
 
-  private InetSocketAddress addressOf(Connection connection) throws IOException {
-    if (!isHeaderRequired(connection)) {
-      return connection.peer();
-    }
+  private InetSocketAddress addressInHeader(Connection connection) throws IOException {
     var deadline = deadlines.after(settings.get().timeouts().handshake(), connection::reset);
     try {
       return ProxyHeader.read(connection.input()).orElse(connection.peer());
