@@ -70,17 +70,7 @@ public record HealthChecks(
    * @throws IllegalArgumentException whose message names the option and the service
    */
   void check(List<ServiceAddress> services) {
-    probes.checkSingle(Setting.HEALTH_CHECK, services, Setting.ORIGIN_SERVER_ADDR);
-    services.stream()
-        .filter(service -> service.type() == ServiceType.UDP)
-        .map(ServiceAddress::service)
-        .filter(probes.values()::containsKey)
-        .findFirst()
-        .ifPresent(service -> {
-          throw new SettingException(
-              "%s is for the UDP service '%s'; only TCP services are checked",
-              new ServiceSetting(Setting.HEALTH_CHECK, service), service);
-        });
+    checkServices(Setting.HEALTH_CHECK, probes, services);
     check(
         Setting.HEALTH_INTERVAL,
         intervals,
@@ -104,6 +94,21 @@ public record HealthChecks(
         "1 to " + MAX_FAILURES);
   }
 
+  private static void checkServices(
+      Setting setting, PerService<?> given, List<ServiceAddress> services) {
+    given.checkSingle(setting, services, Setting.ORIGIN_SERVER_ADDR);
+    services.stream()
+        .filter(service -> service.type() == ServiceType.UDP)
+        .map(ServiceAddress::service)
+        .filter(given.values()::containsKey)
+        .findFirst()
+        .ifPresent(service -> {
+          throw new SettingException(
+              "%s is for the UDP service '%s'; only TCP services are checked",
+              new ServiceSetting(setting, service), service);
+        });
+  }
+
   private <T> void check(
       Setting setting,
       PerService<T> given,
@@ -111,7 +116,7 @@ public record HealthChecks(
       Function<T, String> text,
       Predicate<T> isValid,
       String expected) {
-    given.checkSingle(setting, services, Setting.ORIGIN_SERVER_ADDR);
+    checkServices(setting, given, services);
     given
         .values()
         .forEach((service, all) -> {

@@ -128,6 +128,9 @@ class HealthOptionsTest {
             + " --origin-server-addr",
         "--health-check=dns=tcp | --health-check dns is for the UDP service 'dns'; only TCP"
             + " services are checked",
+        "--health-check=tcp --health-interval=dns=1s | --health-interval dns is for the UDP service"
+            + " 'dns'; only TCP services are checked",
+        "--health-check=tcp --health-failures=dns=1 | --health-failures dns is for the UDP service",
         "--health-interval=1s | --health-interval has no effect without --health-check",
         "--health-check=ssh=tcp --health-timeout=web=1s | --health-timeout web has no effect"
             + " without --health-check web",
