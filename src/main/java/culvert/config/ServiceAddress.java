@@ -54,12 +54,9 @@ public record ServiceAddress(String service, ServiceType type, ServerAddress add
    */
   public static ServiceAddress parse(
       String text, Function<String, ? extends ServerAddress> address) {
-    int equals = text.indexOf('=');
-    int colon = text.indexOf(':');
-    // No name has a colon, and a path may have an equals sign.
-    boolean isNamed = 0 <= equals && (colon < 0 || equals < colon);
-    String name = isNamed ? text.substring(0, equals) : DEFAULT_NAME;
-    String place = isNamed ? text.substring(equals + 1) : text;
+    NamedText named = NamedText.of(text);
+    String name = named.hasName() ? named.name() : DEFAULT_NAME;
+    String place = named.rest();
     boolean isUdp = place.startsWith(ServiceType.UDP.prefix());
     return isUdp
         ? new ServiceAddress(

@@ -20,19 +20,16 @@ public record ServiceValue<T>(String service, T value) {
   }
 
   /**
-   * Parses both forms. A text with a colon before the equals sign has no name.
+   * Parses both forms, which {@link NamedText} distinguishes.
    *
    * @param parser parses the part after the name
    * @throws IllegalArgumentException if the name or the value is invalid
    */
   public static <T> ServiceValue<T> parse(String text, Function<String, T> parser) {
-    int equals = text.indexOf('=');
-    int colon = text.indexOf(':');
-    if (equals == 0) {
+    NamedText named = NamedText.of(text);
+    if (named.hasName() && named.name().isEmpty()) {
       throw new IllegalArgumentException("a name is missing before the equals sign");
     }
-    return equals < 0 || 0 <= colon && colon < equals
-        ? new ServiceValue<>("", parser.apply(text))
-        : new ServiceValue<>(text.substring(0, equals), parser.apply(text.substring(equals + 1)));
+    return new ServiceValue<>(named.name(), parser.apply(named.rest()));
   }
 }

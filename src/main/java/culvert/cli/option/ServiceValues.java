@@ -1,5 +1,6 @@
 package culvert.cli.option;
 
+import culvert.config.NamedText;
 import culvert.config.PerService;
 import culvert.config.ServiceValue;
 import culvert.setting.ServiceSetting;
@@ -8,6 +9,9 @@ import culvert.setting.SettingException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.TypeConversionException;
@@ -60,10 +64,15 @@ final class ServiceValues {
     boolean isInFile =
         FileSettings.in(spec).values(ofService.setting()).stream()
             .anyMatch(value -> value.service().equals(ofService.service()));
-    return isInFile
-        && lists(spec, ofService.setting()).stream()
-            .flatMap(list -> List.of(list.split(SEPARATOR)).stream())
-            .noneMatch(text -> service(text).equals(ofService.service()));
+    return isInFile && !overridden(spec, ofService.setting()).contains(ofService.service());
+  }
+
+  /** Returns the services whose values the command line or the variable has. */
+  static Set<String> overridden(CommandSpec spec, Setting setting) {
+    return lists(spec, setting).stream()
+        .flatMap(list -> Stream.of(list.split(SEPARATOR)))
+        .map(ServiceValues::service)
+        .collect(Collectors.toSet());
   }
 
   /** Returns the lists of the command line and of the variable. */
@@ -79,9 +88,7 @@ final class ServiceValues {
 
   /** Returns the name in a text that may be invalid; empty if it has none. */
   private static String service(String text) {
-    int equals = text.indexOf('=');
-    int colon = text.indexOf(':');
-    return equals < 0 || 0 <= colon && colon < equals ? "" : text.substring(0, equals);
+    return NamedText.of(text).name();
   }
 
   /** A value after {@code NAME=VALUE} looks as if it were for that service too. */
