@@ -195,6 +195,20 @@ class BothRolesReloadTest {
     }
   }
 
+  /** The rate of the file for all services has no effect, and that of "web" has. */
+  @Test
+  void changedRuleThatAnOptionReplacesIsNotReported() throws Exception {
+    Files.writeString(file(), SERVER);
+    try (var server =
+        new ReloadedRole("remote-proxy", "--config", file().toString(), "--max-bandwidth=2M")) {
+      Files.writeString(file(), SERVER + "max_bandwidth = \"1M\"\n");
+      server.awaitLog(RELOADED, "changed=nothing");
+      Files.writeString(
+          file(), SERVER + "max_bandwidth = \"1M\"\nservices.web.max_bandwidth = \"3M\"\n");
+      server.awaitLog(RELOADED, "changed=server.services.NAME.max_bandwidth");
+    }
+  }
+
   @Test
   void sessionStaysWhileTheSecretChangesOnBothSides() throws Exception {
     Path ofClient = folder.resolve("client.toml");

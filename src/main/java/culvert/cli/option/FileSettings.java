@@ -85,8 +85,8 @@ public final class FileSettings {
   }
 
   /**
-   * Returns the settings that have another value in a later state of the file, without those that
-   * the command line or a variable has for all services.
+   * Returns the settings that have another value in a later state of the file, without values that
+   * the command line or a variable replaces.
    *
    * @param command has been parsed with these settings
    */
@@ -94,11 +94,24 @@ public final class FileSettings {
     Set<Setting> different = EnumSet.noneOf(Setting.class);
     for (OptionSpec option : command.options()) {
       OptionSettings.of(option)
-          .filter(setting -> !value(setting).equals(later.value(setting)))
-          .filter(setting -> ServiceValues.has(option) || isUsed(command, setting))
+          .filter(setting ->
+              ServiceValues.has(option)
+                  ? isDifferent(later, setting, ServiceValues.overridden(command, setting))
+                  : isDifferent(later, setting, Set.of()) && isUsed(command, setting))
           .ifPresent(different::add);
     }
     return different;
+  }
+
+  private boolean isDifferent(FileSettings later, Setting setting, Set<String> overridden) {
+    return !valuesWithout(overridden, setting).equals(later.valuesWithout(overridden, setting));
+  }
+
+  private List<String> valuesWithout(Set<String> services, Setting setting) {
+    return values(setting).stream()
+        .filter(value -> !services.contains(value.service()))
+        .map(FileSettings::text)
+        .toList();
   }
 
   /** Neither form of a secret in the file is used if the command line or a variable has one. */
