@@ -2,6 +2,7 @@ package culvert.net;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
@@ -14,10 +15,12 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -233,6 +236,17 @@ class UnixConnectionTest {
     awaitPause(Threads.start("visitor", waiting));
     cancellation.cancel();
     assertThatThrownBy(() -> waiting.get(10, TimeUnit.SECONDS)).hasRootCauseMessage("cancelled");
+  }
+
+  /** The superuser may write to every socket. */
+  @Test
+  void missingPermissionIsNamed() throws Exception {
+    Path path = folder.resolve("socket");
+    Files.setPosixFilePermissions(path, Set.of());
+    assumeThat(Files.isWritable(path)).isFalse();
+    assertThatThrownBy(() -> connect(path))
+        .isInstanceOf(IOException.class)
+        .hasMessage("unix:" + path + ": Permission denied");
   }
 
   @Test
