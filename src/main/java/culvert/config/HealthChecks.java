@@ -14,7 +14,7 @@ import java.util.function.Predicate;
  * The health checks of an origin proxy's TCP services.
  *
  * @param probes how the origin server of a service is checked; it is not if there is none
- * @param intervals from the end of one check to the begin of the next
+ * @param intervals from the end of one check to the start of the next
  * @param timeouts of one check
  * @param failures checks that fail one after the other until the server is unhealthy
  */

@@ -16,6 +16,9 @@ import java.util.stream.Collectors;
  */
 final class CurrentNetworks {
 
+  /** Why a visitor is not served whose network is not allowed. */
+  static final String DENIED = "the settings do not allow visitors of this address";
+
   /**
    * The rules of one moment.
    *

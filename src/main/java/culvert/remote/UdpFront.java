@@ -110,7 +110,7 @@ final class UdpFront implements UdpSocket.Handler, AutoCloseable {
   /** Records a datagram; returns no flow. */
   private VisitorFlow denied(InetSocketAddress source) {
     counters.count(Counter.DATAGRAMS_DENIED);
-    logDropped(source, "denied", "the settings do not allow visitors of this address");
+    logDropped(source, "denied", CurrentNetworks.DENIED);
     return null;
   }
 

@@ -49,8 +49,6 @@ final class VisitorAdmission {
     void serve(Connection connection, Visitor visitor, long since);
   }
 
-  private static final String DENIED = "the settings do not allow visitors of this address";
-
   /**
    * A visitor whose address is known.
    *
@@ -127,7 +125,7 @@ final class VisitorAdmission {
   }
 
   private void deny(Connection connection, InetSocketAddress visitor, Front front) {
-    reject(connection, visitor, front, Reason.DENIED, DENIED);
+    reject(connection, visitor, front, Reason.DENIED, CurrentNetworks.DENIED);
   }
 
   /** Admits a visitor and lets the front serve it, in the calling thread. */

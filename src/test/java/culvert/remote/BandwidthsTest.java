@@ -49,7 +49,8 @@ class BandwidthsTest {
 
   private void setServices(List<String> names, String... rates) {
     options.rules(
-        new ServiceRules(NetworkRules.NONE, PerService.none(), Rules.bandwidths(rates), PerService.none()));
+        new ServiceRules(
+            NetworkRules.NONE, PerService.none(), Rules.bandwidths(rates), PerService.none()));
     bandwidths.set(
         options.remoteSettings(
             Optional.of(ANY), names.stream().map(name -> name + "=" + ANY).toArray(String[]::new)));

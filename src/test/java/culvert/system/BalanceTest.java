@@ -67,7 +67,9 @@ class BalanceTest {
   }
 
   private void setBalance(Balance policy) {
-    options.rules(new ServiceRules(NetworkRules.NONE, Rules.forAll(policy), PerService.none(), PerService.none()));
+    options.rules(
+        new ServiceRules(
+            NetworkRules.NONE, Rules.forAll(policy), PerService.none(), PerService.none()));
     tunnel.remote().reload(options.remoteSettings());
   }
 

@@ -48,7 +48,9 @@ class BandwidthTest {
   private final RolePair.Options options = new RolePair.Options();
 
   private void setBandwidth(String... values) {
-    options.rules(new ServiceRules(NetworkRules.NONE, PerService.none(), Rules.bandwidths(values), PerService.none()));
+    options.rules(
+        new ServiceRules(
+            NetworkRules.NONE, PerService.none(), Rules.bandwidths(values), PerService.none()));
   }
 
   /** Returns a server that answers each byte with many. */

@@ -41,14 +41,14 @@ final class NativeBlock {
   /** Maximum services of an origin proxy: one session may offer so many. */
   static final int MAX_OFFERS = 1000;
 
+  /** Maximum values of rules, each counted once for every port of its service. */
+  static final int MAX_RULES = 10_000;
+
   private final Role role;
   private final Layout layout;
   private final Layout rathole;
   private final List<Problem> problems;
   private final Map<Setting, List<FileValue>> values = new EnumMap<>(Setting.class);
-
-  /** Maximum values of rules, each counted once for every port of its service. */
-  static final int MAX_RULES = 10_000;
 
   /** The services so far, one for each port. */
   private int services;
