@@ -102,8 +102,8 @@ final class OriginProxyCommand implements Callable<Integer>, RoleCommand {
       description =
           "Forward visitors of a service to this origin server. A port without a host is on"
               + " localhost, a service without a name is 'default'. An address that begins with"
-              + " udp: is a UDP server, and unix:PATH is a Unix socket. Repeat the option for each"
-              + " service.")
+              + " udp: is a UDP server, one that begins with unix: is the path of a Unix socket."
+              + " Repeat the option for each service.")
   @InHelp(value = HelpGroup.ADDRESSES, isBrief = true)
   private List<ServiceAddress> originServers;
 

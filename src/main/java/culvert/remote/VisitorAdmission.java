@@ -164,8 +164,7 @@ final class VisitorAdmission {
         + " visitors, or the share of this service, is reached";
   }
 
-  private void serve(
-      Connection connection, Front front, boolean isHeaderRequired, long since) {
+  private void serve(Connection connection, Front front, boolean isHeaderRequired, long since) {
     InetSocketAddress address;
     try {
       address = isHeaderRequired ? addressInHeader(connection) : connection.peer();
