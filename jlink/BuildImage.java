@@ -61,7 +61,7 @@ final class BuildImage {
     build.train();
     build.addLaunchers();
     build.setDate(FileTime.from(Instant.now()));
-    System.out.printf("image: %s, %d MB%n", build.image, build.sizeInBytes() / 1_000_000);
+    System.out.printf("image: %s, %d MiB%n", build.image, build.sizeInBytes() >> 20);
   }
 
   /** Returns whether a complete image of this JDK is newer than everything it is made of. */

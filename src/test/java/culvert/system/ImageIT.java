@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(120)
 class ImageIT {
 
-  private static final long MAX_BYTES = 80_000_000;
+  private static final long MAX_BYTES = 80L << 20;
 
   @TempDir private Path folder;
 
@@ -120,7 +120,7 @@ class ImageIT {
   }
 
   @Test
-  void imageIsAtMostEightyMegabytes() throws IOException {
+  void imageIsAtMostEightyMebibytes() throws IOException {
     try (var files = Files.walk(RoleProcess.IMAGE)) {
       long bytes =
           files
