@@ -25,6 +25,7 @@ import culvert.config.TransportSettings;
 import culvert.dialect.bore.BoreOriginDialect;
 import culvert.net.HostPort;
 import culvert.observe.Log;
+import culvert.origin.Dialects;
 import culvert.origin.OriginProxy;
 import culvert.setting.Setting;
 import culvert.setting.SettingException;
@@ -150,8 +151,8 @@ final class BoreLocalCommand implements Callable<Integer> {
       var proxy =
           new OriginProxy(
               settings,
-              (dialer, deadlines, counters) ->
-                  new BoreOriginDialect(settings, access::get, dialer, deadlines, counters, log),
+              (dialer, role) ->
+                  Dialects.sharing(new BoreOriginDialect(settings, access::get, dialer, role, log)),
               announcements,
               log);
       var reload = new FileReload(() -> access.set(access()), log);

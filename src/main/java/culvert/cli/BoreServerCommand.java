@@ -129,7 +129,7 @@ final class BoreServerCommand implements Callable<Integer> {
   /** Serves until a signal; returns the counters, which include relays reset at the end. */
   private Counters serve(RemoteSettings settings, Log log)
       throws IOException, InterruptedException {
-    try (RemoteProxy proxy = RemoteProxy.start(settings, log)) {
+    try (RemoteProxy proxy = RemoteEndpoints.start(settings, log)) {
       terminal.out().println(ROLE + ": listening " + proxy.boreAddress());
       secret.advice().forEach(log::warn);
       if (settings.bore().orElseThrow().secrets().isEmpty()) {

@@ -31,6 +31,7 @@ import culvert.dialect.trp.TrpOriginDialect;
 import culvert.net.HostPort;
 import culvert.net.ProxyHeader;
 import culvert.observe.Log;
+import culvert.origin.Dialects;
 import culvert.origin.OriginProxy;
 import culvert.route.ProxySelection;
 import culvert.setting.Setting;
@@ -265,12 +266,11 @@ final class OriginProxyCommand implements Callable<Integer>, RoleCommand {
 
   private OriginProxy proxy(OriginSettings settings, Announcements announcements, Log log) {
     if (!protocol.isTrp()) {
-      return new OriginProxy(settings, announcements, log);
+      return OriginProxies.of(settings, announcements, log);
     }
     return new OriginProxy(
         settings,
-        (dialer, deadlines, counters) ->
-            new TrpOriginDialect(settings, dialer, deadlines, counters, log),
+        (dialer, role) -> Dialects.sharing(new TrpOriginDialect(settings, dialer, role, log)),
         announcements,
         log);
   }

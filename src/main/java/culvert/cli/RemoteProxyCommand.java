@@ -32,6 +32,7 @@ import culvert.net.Cidr;
 import culvert.net.HostPort;
 import culvert.observe.Counters;
 import culvert.observe.Log;
+import culvert.remote.Endpoint;
 import culvert.remote.RemoteProxy;
 import culvert.setting.Setting;
 import culvert.setting.SettingException;
@@ -257,12 +258,17 @@ final class RemoteProxyCommand implements Callable<Integer>, RoleCommand {
   }
 
   private RemoteProxy start(RemoteSettings settings, Log log) throws IOException {
-    return protocol.isTrp()
-        ? RemoteProxy.start(
-            settings,
-            deadlines -> new TrpDialect(settings.services().getFirst().service(), deadlines),
-            log)
-        : RemoteProxy.start(settings, log);
+    if (!protocol.isTrp()) {
+      return RemoteEndpoints.start(settings, log);
+    }
+    String service = settings.services().getFirst().service();
+    return RemoteProxy.start(
+        settings,
+        role -> {
+          var trp = new TrpDialect(service, role.deadlines());
+          return given -> List.of(Endpoint.control(given, List.of(trp)));
+        },
+        log);
   }
 
   /**

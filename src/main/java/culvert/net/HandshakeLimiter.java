@@ -99,6 +99,15 @@ public final class HandshakeLimiter {
       }
     }
 
+    /**
+     * Takes another slot for the same source, of the same set.
+     *
+     * @param end closes the connection when it loses the slot; must not block
+     */
+    public Slot acquireAgain(Consumer<Reason> end) {
+      return acquire(isVerified() ? verified : unverified, source, end);
+    }
+
     /** Frees the slot: the connection is authenticated or has ended. Later calls have no effect. */
     public void release() {
       lock.lock();
@@ -203,11 +212,6 @@ public final class HandshakeLimiter {
    */
   public Slot acquire(SourcePrefix source, Consumer<Reason> end) {
     return acquire(unverified, source, end);
-  }
-
-  /** Takes a slot like {@link #acquire}, for a peer that is verified already. */
-  public Slot acquireVerified(SourcePrefix source, Consumer<Reason> end) {
-    return acquire(verified, source, end);
   }
 
   private Slot acquire(SourceShares<Slot> set, SourcePrefix source, Consumer<Reason> end) {

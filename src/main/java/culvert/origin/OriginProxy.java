@@ -9,17 +9,12 @@ import culvert.config.RemoteAddress;
 import culvert.config.RemoteRoute;
 import culvert.config.ServiceAddress;
 import culvert.config.ServiceType;
-import culvert.dialect.culvert.NativeOriginDialect;
-import culvert.mux.Heartbeat;
-import culvert.mux.Link;
-import culvert.mux.StreamEviction;
 import culvert.net.BufferPool;
 import culvert.net.Deadlines;
 import culvert.net.Dialer;
 import culvert.net.HostPort;
 import culvert.net.MemoryBudget;
 import culvert.net.ReservedPlaces;
-import culvert.observe.Counter;
 import culvert.observe.Counters;
 import culvert.observe.LimitedLog;
 import culvert.observe.Log;
@@ -27,6 +22,7 @@ import culvert.protocol.PeerNames;
 import culvert.protocol.bounce.BounceGreeting;
 import culvert.route.GroupConnector;
 import culvert.session.OriginDialect;
+import culvert.session.RoleResources;
 import culvert.setting.SettingWarnings;
 import java.time.Duration;
 import java.util.Optional;
@@ -70,21 +66,11 @@ public final class OriginProxy implements AutoCloseable {
     void served(String service, HostPort address, RemoteAddress remote);
   }
 
-  /** Creates a dialect from parts of the role. */
+  /** Creates the dialects from parts of the role. */
   @FunctionalInterface
   public interface DialectMaker {
-    /**
-     * Returns the dialect of the sessions with all remote proxies, which lives as long as the
-     * arguments. {@link OriginDialect#with} makes of it those with changed settings.
-     */
-    OriginDialect of(Dialer dialer, Deadlines deadlines, Counters counters);
-  }
-
-  /** Creates the dialects of the remote proxies. */
-  @FunctionalInterface
-  private interface Dialects {
-    /** Returns the dialect of one remote proxy. */
-    OriginDialect at(RemoteAddress remote, OriginSettings settings, SettingWarnings warnings);
+    /** Returns the dialects of a role, which live as long as the arguments. */
+    Dialects of(Dialer dialer, RoleResources role);
   }
 
   /** A service at a remote proxy. */
@@ -97,7 +83,6 @@ public final class OriginProxy implements AutoCloseable {
   private final Deadlines deadlines = new Deadlines();
   private final BufferPool pool;
   private final Counters counters = new Counters();
-  private final StreamEviction eviction;
   private final Dialer dialer;
   private final StreamHandler streams;
   private final FlowHandler flows;
@@ -117,29 +102,16 @@ public final class OriginProxy implements AutoCloseable {
   /** Until when visitors may finish after the last session. */
   private volatile long finishedByNanos = System.nanoTime();
 
-  /** Creates an origin proxy of the native protocol that does nothing before {@link #run}. */
-  public OriginProxy(OriginSettings settings, ServiceListener listener, Log log) {
-    this(settings, OriginProxy::nativeDialects, Dialer::new, listener, log);
-  }
-
-  /** Creates an origin proxy of the native protocol with a dialer of the test. */
-  OriginProxy(
-      OriginSettings settings,
-      Function<BufferPool, Dialer> dialer,
-      ServiceListener listener,
-      Log log) {
-    this(settings, OriginProxy::nativeDialects, dialer, listener, log);
-  }
-
-  /** Creates an origin proxy of another protocol that does nothing before {@link #run}. */
+  /** Creates an origin proxy that does nothing before {@link #run}. */
   public OriginProxy(
       OriginSettings settings, DialectMaker maker, ServiceListener listener, Log log) {
-    this(settings, role -> role.sharedDialect(maker), Dialer::new, listener, log);
+    this(settings, maker, Dialer::new, listener, log);
   }
 
-  private OriginProxy(
+  /** Creates an origin proxy with a dialer of the test. */
+  OriginProxy(
       OriginSettings settings,
-      Function<OriginProxy, Dialects> dialects,
+      DialectMaker maker,
       Function<BufferPool, Dialer> dialer,
       ServiceListener listener,
       Log log) {
@@ -147,8 +119,7 @@ public final class OriginProxy implements AutoCloseable {
     this.log = log;
     this.pool = new BufferPool(new MemoryBudget(settings.resourceLimits().bufferedBytes().bytes()));
     this.dialer = dialer.apply(pool);
-    this.eviction = new StreamEviction(pool.budget(), counters.adder(Counter.STREAMS_NOT_DRAINED));
-    this.dialects = dialects.apply(this);
+    this.dialects = maker.of(this.dialer, new RoleResources(pool, deadlines, counters));
     this.remotes = new RemoteEntries(settings, this::use, this.dialer, members, log);
     this.streams = new StreamHandler(this::settings, this.dialer, pool, deadlines, counters, log);
     this.flows = new FlowHandler(this::settings, pool, counters, log);
@@ -179,26 +150,6 @@ public final class OriginProxy implements AutoCloseable {
   /** One session may use its streams whatever the heap is, as without other remote proxies. */
   private static int maxVisitors(OriginSettings settings) {
     return Math.max(settings.resourceLimits().streams(), ConnectionLimits.DEFAULT.visitors());
-  }
-
-  private Dialects sharedDialect(DialectMaker maker) {
-    OriginDialect shared = maker.of(dialer, deadlines, counters);
-    return (remote, given, warnings) -> shared.with(given);
-  }
-
-  private Dialects nativeDialects() {
-    var timing = settings.timeouts();
-    var shared =
-        new Link.Shared(
-            pool,
-            eviction,
-            deadlines,
-            new Heartbeat(timing.heartbeat(), timing.heartbeatTimeout()),
-            (int) settings.resourceLimits().streamBytes().bytes(),
-            counters.adder(Counter.LATE_FRAMES),
-            counters.adder(Counter.DATAGRAMS_DROPPED));
-    return (remote, given, warnings) ->
-        new NativeOriginDialect(given, remote.dialled(), shared, warnings);
   }
 
   private RemoteEntry.Use use(

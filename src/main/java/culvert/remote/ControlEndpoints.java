@@ -1,11 +1,8 @@
 package culvert.remote;
 
-import culvert.config.BoreServerSettings;
 import culvert.config.BounceCredentials;
-import culvert.config.ConnectionLimits;
 import culvert.config.GroupAddress;
 import culvert.config.RemoteSettings;
-import culvert.dialect.bore.BoreDialect;
 import culvert.net.BufferPool;
 import culvert.net.Deadlines;
 import culvert.net.Dialer;
@@ -23,27 +20,17 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.stream.Stream;
 
 /**
- * The places at which a remote proxy meets origin proxies: its control address, its address for
- * bore's clients, and channel groups. Their listeners are opened and closed by {@link Listeners}.
+ * The handlers of a remote proxy's endpoints, and its channel groups. The listeners are opened and
+ * closed by {@link Listeners}.
  */
 final class ControlEndpoints implements AutoCloseable {
-
-  /** Larger at bore's address, where each data channel starts as an unauthenticated connection. */
-  private static final int BORE_MAX_UNAUTHENTICATED = 4096;
-
-  private static final int BORE_MAX_UNAUTHENTICATED_PER_ADDRESS = 1024;
-
-  /** Heap of an unauthenticated connection, with its thread and a first message. */
-  private static final int PLAIN_BYTES = 16 * 1024;
-
-  /** Heap of an unauthenticated connection during a TLS handshake. */
-  private static final int TLS_BYTES = 96 * 1024;
 
   /** From the lookup of a bounce server's name until its group is joined. */
   private static final Duration JOIN_LIMIT = Duration.ofSeconds(10);
@@ -55,16 +42,12 @@ final class ControlEndpoints implements AutoCloseable {
   private final Deadlines deadlines;
   private final Counters counters;
   private final Log log;
-  private final HandshakeLimiter limiter;
+
+  /** Endpoints that a reload has removed stay, because their last connections may. */
+  private final Map<Endpoint.Kind, ControlHandler> handlers = new ConcurrentHashMap<>();
 
   /** Set before the first listener is bound. */
   private SessionHandler sessions;
-
-  /** Handles the connections at the control address and in channel groups; as above. */
-  private ControlHandler control;
-
-  /** Handles those of bore's clients; null until there are such. */
-  private volatile ControlHandler bore;
 
   private final List<GroupEndpoint> groups = new CopyOnWriteArrayList<>();
 
@@ -79,63 +62,38 @@ final class ControlEndpoints implements AutoCloseable {
     this.deadlines = deadlines;
     this.counters = counters;
     this.log = log;
-    this.limiter = limiter(settings.connectionLimits(), bytesEach(settings));
-  }
-
-  /** Returns the heap of an unauthenticated connection at the control address. */
-  private static int bytesEach(RemoteSettings settings) {
-    boolean isTls = settings.transport().kind(settings.hasSecret()).isTls();
-    return isTls ? TLS_BYTES : PLAIN_BYTES;
-  }
-
-  /** Returns the limiter of unauthenticated connections, except those at bore's address. */
-  HandshakeLimiter limiter() {
-    return limiter;
   }
 
   /**
-   * Sets the parts that handle connections.
+   * Creates the handlers and the channel groups.
    *
-   * @param dialect the protocol at the control address and in channel groups
    * @param handler runs each session that is established
    * @throws IllegalArgumentException if a file for a bounce server cannot be used
    */
-  void serve(Dialect dialect, SessionHandler handler) {
+  void serve(List<Endpoint> endpoints, SessionHandler handler) {
     sessions = handler;
-    control = handler(dialect, limiter);
-    settings.bore().ifPresent(this::addBore);
+    endpoints.forEach(this::handlerOf);
     settings.groups().forEach(group -> groups.add(endpoint(group, settings.bounce())));
   }
 
-  /**
-   * Binds the control address. Connections queue until the listener is started.
-   *
-   * @throws IOException naming the address, if it cannot be bound
-   */
-  BoundListener bindControl(HostPort where) throws IOException {
-    return ControlListener.bind(where, "control", pool, control);
+  /** Returns the handler of an endpoint; creates it for a new one. */
+  private ControlHandler handlerOf(Endpoint endpoint) {
+    return handlers.computeIfAbsent(
+        endpoint.kind(), added -> handler(dialect(endpoint), limiter(endpoint.limits())));
+  }
+
+  private static Dialect dialect(Endpoint endpoint) {
+    return endpoint.dialects().getFirst();
   }
 
   /**
-   * Binds the address for bore's clients; see {@link #bindControl}.
+   * Binds the address of an endpoint. Connections queue until the listener is started.
    *
    * @throws IOException naming the address, if it cannot be bound
    */
-  BoundListener bindBore(HostPort where) throws IOException {
-    return ControlListener.bind(where, "bore", pool, bore);
-  }
-
-  /** Every visitor of a bore client brings a connection that is briefly unauthenticated. */
-  private void addBore(BoreServerSettings given) {
-    ConnectionLimits usual = settings.connectionLimits();
-    var wider =
-        new ConnectionLimits(
-            usual.visitors(),
-            usual.visitorsPerAddress(),
-            usual.sessions(),
-            BORE_MAX_UNAUTHENTICATED,
-            BORE_MAX_UNAUTHENTICATED_PER_ADDRESS);
-    bore = handler(new BoreDialect(given.secrets(), deadlines), limiter(wider, PLAIN_BYTES));
+  BoundListener bind(Endpoint.Kind kind, HostPort where) throws IOException {
+    String name = kind.name().toLowerCase(Locale.ROOT);
+    return ControlListener.bind(where, name, pool, handlers.get(kind));
   }
 
   private GroupEndpoint endpoint(GroupAddress group, BounceCredentials bounce) {
@@ -148,6 +106,7 @@ final class ControlEndpoints implements AutoCloseable {
             pool,
             log);
     var route = Route.into(connector, Optional.empty(), JOIN_LIMIT, new Dialer(pool), deadlines);
+    ControlHandler control = handlers.get(Endpoint.Kind.GROUPS);
     return new GroupEndpoint(connector, route, control, counters, log);
   }
 
@@ -156,10 +115,10 @@ final class ControlEndpoints implements AutoCloseable {
     return new ControlHandler(dialect, sessions, max, logPeriod, deadlines, counters, log);
   }
 
-  private HandshakeLimiter limiter(ConnectionLimits max, int bytesEach) {
+  private HandshakeLimiter limiter(Endpoint.Limits limits) {
     return new HandshakeLimiter(
-        HandshakeLimiter.maxInHeap(max.unauthenticated(), bytesEach),
-        max.unauthenticatedPerAddress(),
+        limits.maxInHeap(),
+        limits.maxPerSource(),
         settings.timeouts().handshake(),
         deadlines,
         counters.adder(Counter.SLOW_HANDSHAKES),
@@ -182,21 +141,23 @@ final class ControlEndpoints implements AutoCloseable {
   /**
    * Prepares the use of changed settings by connections that are accepted from then on.
    *
+   * @param endpoints those of the changed settings
    * @return applies them, except the addresses of listeners
    * @throws IllegalArgumentException if a file cannot be used; nothing has changed then
    */
-  Runnable prepareReload(RemoteSettings changed) {
+  Runnable prepareReload(RemoteSettings changed, List<Endpoint> endpoints) {
     var prepared = new ArrayList<Runnable>();
-    int max = changed.connectionLimits().unauthenticated();
-    prepared.add(control.prepareReload(changed));
-    prepared.add(() -> limiter.setMax(HandshakeLimiter.maxInHeap(max, bytesEach(changed))));
-    changed.bore().ifPresent(given -> prepared.add(prepareBore(given, changed)));
+    // Also those that are new: one may have been created by a reload that failed.
+    endpoints.stream()
+        .flatMap(endpoint -> endpoint.dialects().stream())
+        .distinct()
+        .forEach(dialect -> prepared.add(dialect.prepareReload(changed)));
+    for (Endpoint endpoint : endpoints) {
+      ControlHandler handler = handlerOf(endpoint);
+      prepared.add(() -> handler.use(dialect(endpoint), endpoint.limits()));
+    }
     prepared.add(prepareGroups(changed.groups(), changed.bounce()));
     return () -> prepared.forEach(Runnable::run);
-  }
-
-  private Runnable prepareBore(BoreServerSettings given, RemoteSettings changed) {
-    return bore == null ? () -> addBore(given) : bore.prepareReload(changed);
   }
 
   /**
@@ -242,16 +203,12 @@ final class ControlEndpoints implements AutoCloseable {
 
   /** Waits for requested data channels, as {@link Dialect#awaitClaims} does. */
   void awaitClaims(Duration limit) {
-    handlers().forEach(handler -> handler.awaitClaims(limit));
+    handlers.values().forEach(handler -> handler.awaitClaims(limit));
   }
 
   /** Ends every handshake in progress and rejects later connections. */
   void closeHandshakes() {
-    handlers().forEach(ControlHandler::close);
-  }
-
-  private List<ControlHandler> handlers() {
-    return Stream.of(control, bore).filter(Objects::nonNull).toList();
+    handlers.values().forEach(ControlHandler::close);
   }
 
   /** Leaves the groups and waits until connected origin proxies are gone. */

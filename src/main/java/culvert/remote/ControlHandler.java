@@ -2,7 +2,6 @@ package culvert.remote;
 
 import culvert.accept.AcceptFailures;
 import culvert.accept.HandshakeFailures;
-import culvert.config.RemoteSettings;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.Descriptors;
@@ -50,13 +49,15 @@ final class ControlHandler implements AutoCloseable {
       new Roster.Refusal(
           ByeReason.ERROR, "the remote proxy accepts sessions at another address now");
 
-  private final Dialect dialect;
   private final SessionHandler sessions;
   private final HandshakeLimiter limiter;
   private final Log log;
   private final AcceptFailures acceptFailures;
   private final HandshakeFailures failures;
   private final OpenSet<Connection> handshakes = new OpenSet<>();
+
+  /** Each connection uses one value from start to end. */
+  private volatile Dialect dialect;
 
   ControlHandler(
       Dialect dialect,
@@ -154,9 +155,14 @@ final class ControlHandler implements AutoCloseable {
     }
   }
 
-  /** Prepares the use of changed files, as {@link Dialect#prepareReload} does. */
-  Runnable prepareReload(RemoteSettings changed) {
-    return dialect.prepareReload(changed);
+  /**
+   * Replaces the dialect, for connections that are accepted from then on.
+   *
+   * @param limits those of unauthenticated connections, of which only the total may have changed
+   */
+  void use(Dialect next, Endpoint.Limits limits) {
+    dialect = next;
+    limiter.setMax(limits.maxInHeap());
   }
 
   /** Waits for requested data channels, as {@link Dialect#awaitClaims} does. */

@@ -1,7 +1,5 @@
 package culvert.remote;
 
-import culvert.config.BoreServerSettings;
-import culvert.config.RemoteSettings;
 import culvert.config.ServiceAddress;
 import culvert.config.ServiceRules;
 import culvert.config.ServiceType;
@@ -58,14 +56,16 @@ record ListenerSpec(Key key, ServiceType type, ServerAddress address, Optional<S
   static final Key CONTROL = new Key(Kind.CONTROL, "");
   static final Key BORE = new Key(Kind.BORE, "");
 
-  /** Returns the listeners of these settings. */
-  static List<ListenerSpec> of(RemoteSettings settings) {
+  /** Returns the listeners of these services and endpoints. */
+  static List<ListenerSpec> of(
+      List<ServiceAddress> services, ServiceRules rules, List<Endpoint> endpoints) {
     var specs = new ArrayList<ListenerSpec>();
-    for (ServiceAddress service : settings.services()) {
-      specs.add(of(service, settings.rules()));
+    for (ServiceAddress service : services) {
+      specs.add(of(service, rules));
     }
-    settings.control().ifPresent(at -> specs.add(of(CONTROL, at)));
-    settings.bore().map(BoreServerSettings::address).ifPresent(at -> specs.add(of(BORE, at)));
+    for (Endpoint endpoint : endpoints) {
+      endpoint.address().ifPresent(at -> specs.add(of(key(endpoint), at)));
+    }
     return List.copyOf(specs);
   }
 
@@ -82,6 +82,14 @@ record ListenerSpec(Key key, ServiceType type, ServerAddress address, Optional<S
   /** Returns a listener of TCP at a port. */
   static ListenerSpec of(Key key, HostPort address) {
     return new ListenerSpec(key, ServiceType.TCP, address, Optional.empty());
+  }
+
+  private static Key key(Endpoint endpoint) {
+    return switch (endpoint.kind()) {
+      case CONTROL -> CONTROL;
+      case BORE -> BORE;
+      case GROUPS -> throw new IllegalArgumentException("channel groups have no listener");
+    };
   }
 
   /** Returns the service with another address than that of the settings: the bound one. */

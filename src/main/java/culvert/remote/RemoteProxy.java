@@ -6,18 +6,13 @@ import culvert.config.PortRange;
 import culvert.config.RemoteSettings;
 import culvert.config.ServiceAddress;
 import culvert.config.ServiceType;
-import culvert.dialect.culvert.NativeDialect;
-import culvert.mux.Heartbeat;
-import culvert.mux.Link;
-import culvert.mux.StreamEviction;
 import culvert.net.BufferPool;
 import culvert.net.Deadlines;
 import culvert.net.HostPort;
 import culvert.net.MemoryBudget;
-import culvert.observe.Counter;
 import culvert.observe.Counters;
 import culvert.observe.Log;
-import culvert.session.Dialect;
+import culvert.session.RoleResources;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -39,7 +34,7 @@ public final class RemoteProxy implements AutoCloseable {
   private final Deadlines deadlines = new Deadlines();
   private final BufferPool pool;
   private final Counters counters = new Counters();
-  private final StreamEviction eviction;
+  private final Endpoints source;
   private final ControlEndpoints endpoints;
   private final ServiceTable services = new ServiceTable(List.of());
   private final CurrentNetworks networks;
@@ -54,11 +49,12 @@ public final class RemoteProxy implements AutoCloseable {
   /** The current settings, which a reload replaces. */
   private volatile RemoteSettings settings;
 
-  private RemoteProxy(RemoteSettings settings, Log log) {
+  private RemoteProxy(
+      RemoteSettings settings, Function<RoleResources, Endpoints> endpoints, Log log) {
     this.settings = settings;
     this.log = log;
     this.pool = new BufferPool(new MemoryBudget(settings.resourceLimits().bufferedBytes().bytes()));
-    this.eviction = new StreamEviction(pool.budget(), counters.adder(Counter.STREAMS_NOT_DRAINED));
+    this.source = endpoints.apply(new RoleResources(pool, deadlines, counters));
     this.endpoints = new ControlEndpoints(settings, pool, deadlines, counters, log);
     this.networks = new CurrentNetworks(settings);
     this.visitors =
@@ -67,38 +63,23 @@ public final class RemoteProxy implements AutoCloseable {
     var sessionLog = new SessionLog(settings.timeouts().logPeriod(), counters, log);
     this.registry = registry(settings, sessionLog);
     this.listeners = new Listeners(registry, this::bind, deadlines, log);
-    this.sessions = new SessionHandler(registry, endpoints.limiter(), counters, sessionLog);
+    this.sessions = new SessionHandler(registry, counters, sessionLog);
   }
 
   /**
    * Binds every address and starts to serve.
    *
+   * @param endpoints creates the places at which clients log in
    * @throws IOException if an address cannot be bound; the message names it, and none stays bound
    */
-  public static RemoteProxy start(RemoteSettings settings, Log log) throws IOException {
-    return start(settings, log, shared -> new NativeDialect(settings, shared, log));
-  }
-
-  /** Creates a dialect from what it may use of the role. */
-  @FunctionalInterface
-  public interface DialectMaker {
-    /** Returns the role's only dialect, which lives as long as the arguments. */
-    Dialect of(Deadlines deadlines);
-  }
-
-  /** Starts a remote proxy with another protocol than the native one at the control address. */
-  public static RemoteProxy start(RemoteSettings settings, DialectMaker maker, Log log)
+  public static RemoteProxy start(
+      RemoteSettings settings, Function<RoleResources, Endpoints> endpoints, Log log)
       throws IOException {
-    return start(settings, log, shared -> maker.of(shared.deadlines()));
-  }
-
-  /** Starts a remote proxy with any protocol at the control address. */
-  static RemoteProxy start(RemoteSettings settings, Log log, Function<Link.Shared, Dialect> dialect)
-      throws IOException {
-    var proxy = new RemoteProxy(settings, log);
+    var proxy = new RemoteProxy(settings, endpoints, log);
     try {
-      proxy.endpoints.serve(dialect.apply(proxy.shared(settings)), proxy.sessions);
-      proxy.listeners.bind(ListenerSpec.of(settings));
+      List<Endpoint> places = proxy.source.of(settings);
+      proxy.endpoints.serve(places, proxy.sessions);
+      proxy.listeners.bind(ListenerSpec.of(settings.services(), settings.rules(), places));
       proxy.logLimits(settings);
       proxy.listeners.start();
     } catch (IOException | RuntimeException e) {
@@ -120,8 +101,8 @@ public final class RemoteProxy implements AutoCloseable {
 
   private BoundListener bind(ListenerSpec spec) throws IOException {
     return switch (spec.key().kind()) {
-      case CONTROL -> endpoints.bindControl(spec.address().hostPort());
-      case BORE -> endpoints.bindBore(spec.address().hostPort());
+      case CONTROL -> endpoints.bind(Endpoint.Kind.CONTROL, spec.address().hostPort());
+      case BORE -> endpoints.bind(Endpoint.Kind.BORE, spec.address().hostPort());
       case SERVICE ->
           spec.type() == ServiceType.UDP
               ? udp.bind(spec.key().service(), spec.address().hostPort(), services)
@@ -149,17 +130,6 @@ public final class RemoteProxy implements AutoCloseable {
     return settings
         .ports()
         .orElseThrow(() -> new IOException("this remote proxy gives no ports any more"));
-  }
-
-  private Link.Shared shared(RemoteSettings settings) {
-    return new Link.Shared(
-        pool,
-        eviction,
-        deadlines,
-        new Heartbeat(settings.timeouts().heartbeat(), settings.timeouts().heartbeatTimeout()),
-        (int) settings.resourceLimits().streamBytes().bytes(),
-        counters.adder(Counter.LATE_FRAMES),
-        counters.adder(Counter.DATAGRAMS_DROPPED));
   }
 
   /**
@@ -253,7 +223,8 @@ public final class RemoteProxy implements AutoCloseable {
    */
   public void reload(RemoteSettings changed) {
     RemoteSettings next = changed.keeping(settings);
-    Runnable useInEndpoints = endpoints.prepareReload(next);
+    List<Endpoint> places = source.of(next);
+    Runnable useInEndpoints = endpoints.prepareReload(next, places);
     settings = next;
     networks.set(next, visitors.connected());
     bandwidths.set(next);
@@ -262,7 +233,7 @@ public final class RemoteProxy implements AutoCloseable {
     useInEndpoints.run();
     visitors.settingsChanged();
     udp.settingsChanged();
-    listeners.change(ListenerSpec.of(next));
+    listeners.change(ListenerSpec.of(next.services(), next.rules(), places));
   }
 
   /** Returns the current settings. */

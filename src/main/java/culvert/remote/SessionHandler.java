@@ -6,7 +6,6 @@ import culvert.net.Connection;
 import culvert.net.HandshakeLimiter;
 import culvert.net.OpenSet;
 import culvert.net.SilentPeerException;
-import culvert.net.SourcePrefix;
 import culvert.observe.Counter;
 import culvert.observe.Counters;
 import culvert.protocol.ByeReason;
@@ -40,14 +39,12 @@ final class SessionHandler implements AutoCloseable {
       };
 
   private final Registry registry;
-  private final HandshakeLimiter limiter;
   private final Counters counters;
   private final SessionLog log;
   private final OpenSet<Session> sessions = new OpenSet<>();
 
-  SessionHandler(Registry registry, HandshakeLimiter limiter, Counters counters, SessionLog log) {
+  SessionHandler(Registry registry, Counters counters, SessionLog log) {
     this.registry = registry;
-    this.limiter = limiter;
     this.counters = counters;
     this.log = log;
   }
@@ -84,19 +81,12 @@ final class SessionHandler implements AutoCloseable {
         if (isServing && isHeld) {
           slot.release();
         } else if (!isServing && !isHeld && !isOver) {
-          slot = acquireAgain();
+          slot = slot.acquireAgain(this::end);
         }
         isHeld = !isServing;
       } finally {
         lock.unlock();
       }
-    }
-
-    private HandshakeLimiter.Slot acquireAgain() {
-      var source = SourcePrefix.of(connection.peer().getAddress());
-      return slot.isVerified()
-          ? limiter.acquireVerified(source, this::end)
-          : limiter.acquire(source, this::end);
     }
 
     /** An evicted session is reset: a lingering close would keep it open for longer. */

@@ -122,12 +122,9 @@ class ImportRulesTest {
   /** Imports that one class of a package may have in addition, by the class. */
   private static final Map<String, Set<String>> ALLOWED_FOR_CLASS =
       Map.of(
-          // Creates the native protocol and the shared state of the links.
-          "remote.RemoteProxy", Set.of("dialect.culvert", "mux"),
-          // Creates bore's protocol and the connections to channel groups.
-          "remote.ControlEndpoints", Set.of("dialect.bore", "protocol.bounce"),
-          // Creates all of them.
-          "origin.OriginProxy", Set.of("dialect.culvert", "mux", "protocol.bounce"));
+          // Both create the connections to channel groups.
+          "remote.ControlEndpoints", Set.of("protocol.bounce"),
+          "origin.OriginProxy", Set.of("protocol.bounce"));
 
   private static final Pattern CLASS_IMPORT =
       Pattern.compile("\\s+culvert\\.(\\S+)\\s+-> culvert\\.(\\S+)\\s.*");

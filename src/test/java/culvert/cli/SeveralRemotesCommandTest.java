@@ -71,8 +71,8 @@ class SeveralRemotesCommandTest {
     var strange = new RolePair.Options().secrets(Secret.generate(), null).remoteSettings();
     var without = new RolePair.Options().remoteSettings(strange.control(), "other=127.0.0.1:0");
     try (var log = new TestLog();
-        RemoteProxy refusing = RemoteProxy.start(strange, log.log());
-        RemoteProxy declining = RemoteProxy.start(without, log.log())) {
+        RemoteProxy refusing = RemoteEndpoints.start(strange, log.log());
+        RemoteProxy declining = RemoteEndpoints.start(without, log.log())) {
       var run = new Running(refusing, declining);
       assertThat(run.exit()).isEqualTo(77);
       assertThat(run.lines()).isEmpty();

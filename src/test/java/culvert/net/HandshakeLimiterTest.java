@@ -289,11 +289,14 @@ class HandshakeLimiterTest {
 
   @Test
   void verifiedConnectionsHaveTheSameLimitsAmongThemselves() {
+    var verified = new ArrayList<HandshakeLimiter.Slot>();
     for (int i = 1; i <= 3; i++) {
-      admit(1, "verified " + i).setVerified();
+      verified.add(admit(1, "verified " + i));
+      verified.getLast().setVerified();
     }
     assertThat(ended).containsExactly("verified 1");
-    halfOpen.acquireVerified(source(1), reason -> ended.add("verified 4"));
+    var again = verified.getLast().acquireAgain(reason -> ended.add("verified 4"));
+    assertThat(again.isVerified()).isTrue();
     assertThat(ended).containsExactly("verified 1", "verified 2");
     assertThat(halfOpen.size()).isEqualTo(2);
   }

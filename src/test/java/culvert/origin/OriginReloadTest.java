@@ -73,7 +73,7 @@ class OriginReloadTest {
       var proxy =
           new OriginProxy(
               first,
-              (dialer, deadlines, counters) -> new Recorder(first),
+              (dialer, role) -> Dialects.sharing(new Recorder(first)),
               (service, address, remote) -> {},
               log.log());
       var end = new CompletableFuture<OriginProxy.End>();

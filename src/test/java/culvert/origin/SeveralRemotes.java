@@ -2,6 +2,8 @@ package culvert.origin;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import culvert.cli.OriginProxies;
+import culvert.cli.RemoteEndpoints;
 import culvert.config.OriginSettings;
 import culvert.config.RemoteAddress;
 import culvert.config.ServiceAddress;
@@ -52,7 +54,7 @@ final class SeveralRemotes {
   RemoteProxy remote(RolePair.Options options, HostPort control, String... outside)
       throws IOException {
     var settings = options.remoteSettings(Optional.of(control), outside);
-    remotes.add(RemoteProxy.start(settings, log.log()));
+    remotes.add(RemoteEndpoints.start(settings, log.log()));
     return remotes.getLast();
   }
 
@@ -91,9 +93,11 @@ final class SeveralRemotes {
 
   /** Creates the origin proxy, which does not run yet. */
   void create(RolePair.Options options, String... addresses) {
+    OriginSettings settings = settings(options, addresses);
     origin =
         new OriginProxy(
-            settings(options, addresses),
+            settings,
+            OriginProxies.dialects(settings),
             pool -> resolver.dialer(pool),
             (service, address, remote) -> {},
             log.log());

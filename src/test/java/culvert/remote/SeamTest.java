@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.net.Socket;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -39,7 +40,12 @@ class SeamTest {
 
   private RemoteProxy start(Dialect dialect, RolePair.Options options) throws IOException {
     RemoteSettings settings = options.secrets(null, null).remoteSettings();
-    return RemoteProxy.start(settings, log.log(), shared -> dialect);
+    return start(dialect, settings);
+  }
+
+  private RemoteProxy start(Dialect dialect, RemoteSettings settings) throws IOException {
+    Endpoints endpoints = given -> List.of(Endpoint.control(given, List.of(dialect)));
+    return RemoteProxy.start(settings, role -> endpoints, log.log());
   }
 
   /** Starts a remote proxy with one place for unauthenticated connections. */
@@ -201,7 +207,7 @@ class SeamTest {
     var settings =
         options.remoteSettings(Optional.of(new HostPort("127.0.0.1", 0)), "udp:127.0.0.1:0");
     var dialect = new PoolingDialect(ServiceType.UDP);
-    try (RemoteProxy remote = RemoteProxy.start(settings, log.log(), shared -> dialect);
+    try (RemoteProxy remote = start(dialect, settings);
         Socket control = login(remote);
         Socket channel = connect(remote.controlAddress(), "D");
         var visitor = new UdpClient(remote.outsideAddresses().get("default"))) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import culvert.bounce.client.BounceClient;
+import culvert.cli.OriginProxies;
 import culvert.config.BoreClientSettings;
 import culvert.config.BounceClientSettings;
 import culvert.config.BounceCredentials;
@@ -14,6 +15,7 @@ import culvert.config.RemoteAddress;
 import culvert.config.TransportKind;
 import culvert.dialect.bore.BoreOriginDialect;
 import culvert.net.HostPort;
+import culvert.origin.Dialects;
 import culvert.origin.OriginProxy;
 import culvert.protocol.bounce.BounceGreeting;
 import culvert.testing.LeakCheck;
@@ -62,7 +64,7 @@ class WrongPortTest {
     OriginSettings settings = settings(server, options);
     var log = new TestLog();
     try (log;
-        var proxy = new OriginProxy(settings, (service, address, remote) -> {}, log.log())) {
+        var proxy = OriginProxies.of(settings, (service, address, remote) -> {}, log.log())) {
       assertThat(proxy.run()).isEqualTo(OriginProxy.End.UNREACHABLE);
     }
     return log.text();
@@ -177,9 +179,9 @@ class WrongPortTest {
       try (var proxy =
           new OriginProxy(
               settings,
-              (dialer, deadlines, counters) ->
-                  new BoreOriginDialect(
-                      settings, () -> access, dialer, deadlines, counters, log.log()),
+              (dialer, role) ->
+                  Dialects.sharing(
+                      new BoreOriginDialect(settings, () -> access, dialer, role, log.log())),
               (service, address, remote) -> {},
               log.log())) {
         assertThat(proxy.run()).isEqualTo(OriginProxy.End.UNREACHABLE);

@@ -1,5 +1,7 @@
 package culvert.testing;
 
+import culvert.cli.OriginProxies;
+import culvert.cli.RemoteEndpoints;
 import culvert.config.BoreServerSettings;
 import culvert.config.BounceCredentials;
 import culvert.config.ClientSettings;
@@ -460,11 +462,11 @@ public final class RolePair implements AutoCloseable {
   }
 
   private RemoteProxy remote(Options options) throws IOException {
-    return RemoteProxy.start(options.remoteSettings(), log.log());
+    return RemoteEndpoints.start(options.remoteSettings(), log.log());
   }
 
   private OriginProxy origin(HostPort server, Options options, RemoteAddress control) {
-    return new OriginProxy(
+    return OriginProxies.of(
         options.originSettings(server, control),
         (service, address, at) -> announced.complete(service + "=" + address),
         log.log());

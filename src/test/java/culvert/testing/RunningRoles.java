@@ -1,5 +1,7 @@
 package culvert.testing;
 
+import culvert.cli.OriginProxies;
+import culvert.cli.RemoteEndpoints;
 import culvert.config.RemoteAddress;
 import culvert.net.HostPort;
 import culvert.net.Threads;
@@ -33,7 +35,7 @@ public final class RunningRoles implements AutoCloseable {
   }
 
   private RemoteProxy startRemote(String... services) throws IOException {
-    return RemoteProxy.start(options.remoteSettings(Optional.of(control), services), log.log());
+    return RemoteEndpoints.start(options.remoteSettings(Optional.of(control), services), log.log());
   }
 
   /** Ends the remote proxy and starts another one at its control address. */
@@ -49,7 +51,7 @@ public final class RunningRoles implements AutoCloseable {
    */
   public RunningRoles join(String... services) throws Exception {
     origin =
-        new OriginProxy(
+        OriginProxies.of(
             options.originSettings(controlAddress(), services),
             (service, address, remoteProxy) -> {},
             log.log());

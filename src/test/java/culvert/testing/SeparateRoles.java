@@ -1,5 +1,7 @@
 package culvert.testing;
 
+import culvert.cli.OriginProxies;
+import culvert.cli.RemoteEndpoints;
 import culvert.config.OriginSettings;
 import culvert.config.RemoteAddress;
 import culvert.net.HostPort;
@@ -19,24 +21,24 @@ public final class SeparateRoles implements AutoCloseable {
 
   /** Starts a remote proxy. */
   public RemoteProxy remote(RolePair.Options options) throws IOException {
-    return RemoteProxy.start(options.remoteSettings(), log.log());
+    return RemoteEndpoints.start(options.remoteSettings(), log.log());
   }
 
   /** Starts a remote proxy that has a control address in addition to its bounce groups. */
   public RemoteProxy remoteWithControl(RolePair.Options options) throws IOException {
     var control = Optional.of(new HostPort("127.0.0.1", 0));
-    return RemoteProxy.start(options.remoteSettings(control, "127.0.0.1:0"), log.log());
+    return RemoteEndpoints.start(options.remoteSettings(control, "127.0.0.1:0"), log.log());
   }
 
   /** Starts a remote proxy with these services, each as {@code NAME=ADDRESS}. */
   public RemoteProxy remote(RolePair.Options options, String... services) throws IOException {
     var control = Optional.of(new HostPort("127.0.0.1", 0));
-    return RemoteProxy.start(options.remoteSettings(control, services), log.log());
+    return RemoteEndpoints.start(options.remoteSettings(control, services), log.log());
   }
 
   /** Starts a remote proxy without a control address that accepts visitors on every address. */
   public RemoteProxy remoteOnEveryAddress(RolePair.Options options) throws IOException {
-    return RemoteProxy.start(options.remoteSettings(Optional.empty(), "0.0.0.0:0"), log.log());
+    return RemoteEndpoints.start(options.remoteSettings(Optional.empty(), "0.0.0.0:0"), log.log());
   }
 
   /** A running origin proxy. */
@@ -48,7 +50,7 @@ public final class SeparateRoles implements AutoCloseable {
 
     private Origin(OriginSettings settings, Log log) {
       proxy =
-          new OriginProxy(
+          OriginProxies.of(
               settings, (service, address, at) -> announced.complete(service + "=" + address), log);
       Threads.start("origin proxy", () -> end.complete(proxy.run()));
     }

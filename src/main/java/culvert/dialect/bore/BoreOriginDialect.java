@@ -9,7 +9,6 @@ import culvert.net.Deadlines;
 import culvert.net.Dialer;
 import culvert.net.HostPort;
 import culvert.observe.Counter;
-import culvert.observe.Counters;
 import culvert.observe.LimitedLog;
 import culvert.observe.Log;
 import culvert.protocol.DeclinedReason;
@@ -20,6 +19,7 @@ import culvert.session.Offer;
 import culvert.session.OfferedService;
 import culvert.session.OriginDialect;
 import culvert.session.OriginSession;
+import culvert.session.RoleResources;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -43,8 +43,7 @@ public final class BoreOriginDialect implements OriginDialect {
   private final LimitedLog<String> log;
 
   /**
-   * Creates the dialect for an origin proxy that owns {@code dialer}, {@code deadlines} and {@code
-   * counters}.
+   * Creates the dialect for an origin proxy that owns {@code dialer}.
    *
    * @param settings its only remote proxy is the server, which is dialled directly
    * @param access returns the port to request and the secret; the secret is read for each
@@ -54,22 +53,21 @@ public final class BoreOriginDialect implements OriginDialect {
       OriginSettings settings,
       Supplier<BoreClientSettings> access,
       Dialer dialer,
-      Deadlines deadlines,
-      Counters counters,
+      RoleResources role,
       Log lines) {
     this.server = settings.remotes().getFirst().address().dialled();
     this.port = new PortRequest(access.get().port());
     this.handshake = new ClientHandshake(() -> access.get().secret());
     this.heartbeatTimeout = settings.timeouts().heartbeatTimeout();
-    this.deadlines = deadlines;
-    this.log = new LimitedLog<>(lines, counters, MAX_LINES, settings.timeouts().logPeriod());
+    this.deadlines = role.deadlines();
+    this.log = new LimitedLog<>(lines, role.counters(), MAX_LINES, settings.timeouts().logPeriod());
     this.channels =
         new DataChannels(
             settings,
             dialer,
-            deadlines,
+            role.deadlines(),
             (visitor, remote, cause) -> {
-              counters.count(Counter.OPENS_FAILED);
+              role.counters().count(Counter.OPENS_FAILED);
               log.warn(
                   "channel",
                   event("data channel not opened").with("visitor", visitor).with("cause", cause));

@@ -5,6 +5,7 @@ import culvert.mux.Link;
 import culvert.net.Connection;
 import culvert.protocol.Handshake;
 import culvert.session.Dialect;
+import culvert.session.RoleResources;
 import culvert.setting.SettingWarnings;
 import java.io.IOException;
 
@@ -24,11 +25,14 @@ public final class NativeDialect implements Dialect {
   /**
    * Creates the dialect of a role.
    *
-   * @param shared used by all sessions
    * @param warnings receives a message about each unusable file, at the start and after each change
    * @throws IllegalArgumentException if a file that the transport needs cannot be used
    */
-  public NativeDialect(RemoteSettings settings, Link.Shared shared, SettingWarnings warnings) {
+  public NativeDialect(RemoteSettings settings, RoleResources role, SettingWarnings warnings) {
+    this(settings, SharedLinks.of(role, settings.timeouts(), settings.resourceLimits()), warnings);
+  }
+
+  NativeDialect(RemoteSettings settings, Link.Shared shared, SettingWarnings warnings) {
     this.shared = shared;
     this.warnings = warnings;
     this.access = NativeAccess.accepting(settings, instance, shared.pool(), warnings);

@@ -8,12 +8,12 @@ import culvert.net.Deadlines;
 import culvert.net.Dialer;
 import culvert.net.KeepAlive;
 import culvert.observe.Counter;
-import culvert.observe.Counters;
 import culvert.observe.LimitedLog;
 import culvert.observe.Log;
 import culvert.session.DataChannels;
 import culvert.session.OriginDialect;
 import culvert.session.OriginSession;
+import culvert.session.RoleResources;
 import culvert.session.Visitor;
 import java.io.IOException;
 
@@ -25,23 +25,21 @@ public final class TrpOriginDialect implements OriginDialect {
   private final DataChannels channels;
 
   /**
-   * Creates the dialect for a role with the given {@code dialer}, {@code deadlines} and {@code
-   * counters}.
+   * Creates the dialect for a role with the given {@code dialer}.
    *
    * @param settings the remote proxy is dialled directly and does not receive the service name
    */
-  public TrpOriginDialect(
-      OriginSettings settings, Dialer dialer, Deadlines deadlines, Counters counters, Log log) {
-    var lines = new LimitedLog<String>(log, counters, 1, settings.timeouts().logPeriod());
+  public TrpOriginDialect(OriginSettings settings, Dialer dialer, RoleResources role, Log log) {
+    var lines = new LimitedLog<String>(log, role.counters(), 1, settings.timeouts().logPeriod());
     this.service = settings.services().getFirst().service();
-    this.deadlines = deadlines;
+    this.deadlines = role.deadlines();
     this.channels =
         new DataChannels(
             settings,
             dialer,
-            deadlines,
+            role.deadlines(),
             (visitor, remote, cause) -> {
-              counters.count(Counter.OPENS_FAILED);
+              role.counters().count(Counter.OPENS_FAILED);
               lines.warn(
                   "channel " + remote,
                   event("no data connection for a visitor")

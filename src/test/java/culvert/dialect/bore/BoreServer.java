@@ -1,5 +1,6 @@
 package culvert.dialect.bore;
 
+import culvert.cli.RemoteEndpoints;
 import culvert.config.BoreSecret;
 import culvert.config.BoreServerSettings;
 import culvert.config.ConnectionLimits;
@@ -61,7 +62,7 @@ final class BoreServer implements AutoCloseable {
         .bore(bore, ports)
         .heartbeat(Timeouts.DEFAULT.heartbeat(), Timeouts.DEFAULT.heartbeatTimeout())
         .everyLine();
-    remote = RemoteProxy.start(options.remoteSettings(Optional.empty()), log.log());
+    remote = RemoteEndpoints.start(options.remoteSettings(Optional.empty()), log.log());
   }
 
   /** Changes the address for clients, without a secret. */

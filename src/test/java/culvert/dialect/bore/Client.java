@@ -7,6 +7,7 @@ import culvert.config.RemoteAddress;
 import culvert.config.ResourceLimits;
 import culvert.net.HostPort;
 import culvert.net.Threads;
+import culvert.origin.Dialects;
 import culvert.origin.OriginProxy;
 import culvert.testing.RolePair;
 import culvert.testing.TestLog;
@@ -74,9 +75,9 @@ final class Client implements AutoCloseable {
     role =
         new OriginProxy(
             settings,
-            (dialer, deadlines, counters) ->
-                new BoreOriginDialect(
-                    settings, () -> access, dialer, deadlines, counters, log.log()),
+            (dialer, role) ->
+                Dialects.sharing(
+                    new BoreOriginDialect(settings, () -> access, dialer, role, log.log())),
             (service, address, at) -> announced.add(address),
             log.log());
     Threads.start("bore local", () -> end.complete(role.run()));

@@ -19,6 +19,7 @@ import culvert.protocol.DeclinedReason;
 import culvert.session.Offer;
 import culvert.session.OfferedService;
 import culvert.session.OriginSession;
+import culvert.session.RoleResources;
 import culvert.session.SessionEndedException;
 import culvert.setting.SettingNames;
 import culvert.testing.LeakCheck;
@@ -129,13 +130,13 @@ class SuspendTest {
       HostPort anywhere = HostPort.of(pair.near().peer());
       OriginSettings settings =
           Client.settings(anywhere, anywhere, new Client.Options().heartbeatTimeout(SILENCE));
+      var pool = new BufferPool();
       var dialect =
           new BoreOriginDialect(
               settings,
               () -> new BoreClientSettings(0, Optional.empty()),
-              new Dialer(new BufferPool()),
-              deadlines,
-              new Counters(),
+              new Dialer(pool),
+              new RoleResources(pool, deadlines, new Counters()),
               log);
       send(pair, "{\"Hello\":4711}");
       var session = dialect.login(new SuspendedConnection(pair.near(), resumed));

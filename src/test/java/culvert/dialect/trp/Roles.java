@@ -4,7 +4,9 @@ import culvert.config.OriginSettings;
 import culvert.config.RemoteAddress;
 import culvert.net.HostPort;
 import culvert.net.Threads;
+import culvert.origin.Dialects;
 import culvert.origin.OriginProxy;
+import culvert.remote.Endpoint;
 import culvert.remote.RemoteProxy;
 import culvert.testing.RolePair;
 import culvert.testing.TestLog;
@@ -31,7 +33,13 @@ final class Roles implements AutoCloseable {
   Roles remote(Duration openTimeout) throws IOException {
     var settings = unencrypted().openTimeout(openTimeout).remoteSettings();
     remote =
-        RemoteProxy.start(settings, deadlines -> new TrpDialect("default", deadlines), log.log());
+        RemoteProxy.start(
+            settings,
+            role -> {
+              var trp = new TrpDialect("default", role.deadlines());
+              return given -> List.of(Endpoint.control(given, List.of(trp)));
+            },
+            log.log());
     return this;
   }
 
@@ -51,8 +59,8 @@ final class Roles implements AutoCloseable {
     origin =
         new OriginProxy(
             settings,
-            (dialer, deadlines, counters) ->
-                new TrpOriginDialect(settings, dialer, deadlines, counters, log.log()),
+            (dialer, role) ->
+                Dialects.sharing(new TrpOriginDialect(settings, dialer, role, log.log())),
             (service, address, remote) -> {},
             log.log());
     Threads.start("origin proxy", () -> end.complete(origin.run()));

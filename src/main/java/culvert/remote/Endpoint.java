@@ -1,0 +1,80 @@
+package culvert.remote;
+
+import culvert.config.ConnectionLimits;
+import culvert.config.RemoteSettings;
+import culvert.net.HandshakeLimiter;
+import culvert.net.HostPort;
+import culvert.session.Dialect;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A place at which clients log in to a remote proxy.
+ *
+ * @param kind identifies it in old and new settings
+ * @param address where it listens; empty for the channel groups
+ * @param dialects the protocols that it serves, one or more
+ * @param limits of its unauthenticated connections; a reload changes them only as far as they
+ *     depend on the heap
+ */
+public record Endpoint(
+    Kind kind, Optional<HostPort> address, List<Dialect> dialects, Limits limits) {
+
+  /** The places, of which a remote proxy has one each. */
+  public enum Kind {
+    /** For origin proxies, at the control address. */
+    CONTROL,
+    /** For origin proxies, in all channel groups. */
+    GROUPS,
+    /** For clients of bore only. */
+    BORE
+  }
+
+  /**
+   * Limits of unauthenticated connections.
+   *
+   * @param max maximum number of them
+   * @param maxPerSource maximum from one IPv4 address or one IPv6 network of 64 bits
+   * @param heapBytesEach heap that one can use, by which the heap limits their number as well
+   */
+  public record Limits(int max, int maxPerSource, int heapBytesEach) {
+
+    /** Heap of an unauthenticated connection, with its thread and a first message. */
+    private static final int PLAIN_BYTES = 16 * 1024;
+
+    /** Heap of an unauthenticated connection during a TLS handshake. */
+    private static final int TLS_BYTES = 96 * 1024;
+
+    /** Returns the limits of connections without TLS. */
+    public static Limits unencrypted(int max, int maxPerSource) {
+      return new Limits(max, maxPerSource, PLAIN_BYTES);
+    }
+
+    /** Returns the maximum number that fits into the heap. */
+    int maxInHeap() {
+      return HandshakeLimiter.maxInHeap(max, heapBytesEach);
+    }
+
+    private static Limits of(RemoteSettings settings) {
+      ConnectionLimits max = settings.connectionLimits();
+      boolean isTls = settings.transport().kind(settings.hasSecret()).isTls();
+      return new Limits(
+          max.unauthenticated(), max.unauthenticatedPerAddress(), isTls ? TLS_BYTES : PLAIN_BYTES);
+    }
+  }
+
+  /** Copies the list. */
+  public Endpoint {
+    dialects = List.copyOf(dialects);
+  }
+
+  /** Returns the control endpoint of these settings. */
+  public static Endpoint control(RemoteSettings settings, List<Dialect> dialects) {
+    return new Endpoint(Kind.CONTROL, settings.control(), dialects, Limits.of(settings));
+  }
+
+  /** Returns the endpoint of the channel groups of these settings. */
+  public static Endpoint groups(RemoteSettings settings, Dialect dialect) {
+    return new Endpoint(Kind.GROUPS, Optional.empty(), List.of(dialect), Limits.of(settings));
+  }
+}
