@@ -28,19 +28,19 @@ final class ControlHandler implements AutoCloseable {
     Gate OPEN =
         new Gate() {
           @Override
-          public boolean tryBegin() {
+          public boolean tryBegin(Session session) {
             return true;
           }
 
           @Override
-          public void end() {}
+          public void end(Session session) {}
         };
 
     /** Begins a session; returns false if none may begin any more. */
-    boolean tryBegin();
+    boolean tryBegin(Session session);
 
     /** Records that a session which has begun is over. */
-    void end();
+    void end(Session session);
   }
 
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(3);
@@ -80,11 +80,6 @@ final class ControlHandler implements AutoCloseable {
     acceptFailures.handle(cause, pause, first);
   }
 
-  /** Returns whether the protocol opens connections for visitors of a session. */
-  boolean hasDataChannels() {
-    return dialect.hasDataChannels();
-  }
-
   /**
    * Handles a connection from any listener or channel group; returns when it is over.
    *
@@ -118,14 +113,14 @@ final class ControlHandler implements AutoCloseable {
   }
 
   private void run(Connection connection, Session session, HandshakeLimiter.Slot slot, Gate gate) {
-    if (!gate.tryBegin()) {
+    if (!gate.tryBegin(session)) {
       sessions.reject(connection, session, MOVED);
       return;
     }
     try {
       sessions.run(connection, session, slot);
     } finally {
-      gate.end();
+      gate.end(session);
     }
   }
 

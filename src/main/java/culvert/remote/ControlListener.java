@@ -4,14 +4,15 @@ import culvert.net.BufferPool;
 import culvert.net.HostPort;
 import culvert.net.Listener;
 import culvert.net.SocketConnection;
+import culvert.session.Session;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * A listener for origin proxies. It counts the sessions that have begun through it. Where the
- * protocol opens a connection for each visitor, these come to the same address: a listener that is
- * replaced accepts them until the last of its sessions has ended.
+ * A listener for origin proxies. Where the protocol opens a connection for each visitor, these come
+ * to the address of the login: the listener counts its sessions of such protocols, and accepts
+ * connections for them after it was replaced, until the last one has ended.
  */
 final class ControlListener
     implements TcpListener, Listener.Handler<SocketConnection>, ControlHandler.Gate {
@@ -24,7 +25,8 @@ final class ControlListener
   /** Guards the fields below. */
   private final ReentrantLock lock = new ReentrantLock();
 
-  private int sessions;
+  private int channelSessions;
+
   private boolean isRetired;
   private Runnable onUnused = () -> {};
 
@@ -55,7 +57,7 @@ final class ControlListener
     lock.lock();
     try {
       isRetired = true;
-      boolean isNeeded = sessions > 0 && handler.hasDataChannels();
+      boolean isNeeded = channelSessions > 0;
       if (isNeeded) {
         onUnused = action;
       }
@@ -66,11 +68,11 @@ final class ControlListener
   }
 
   @Override
-  public boolean tryBegin() {
+  public boolean tryBegin(Session session) {
     lock.lock();
     try {
-      if (!isRetired) {
-        sessions++;
+      if (!isRetired && session.hasDataChannels()) {
+        channelSessions++;
       }
       return !isRetired;
     } finally {
@@ -79,12 +81,15 @@ final class ControlListener
   }
 
   @Override
-  public void end() {
+  public void end(Session session) {
+    if (!session.hasDataChannels()) {
+      return;
+    }
     Runnable action;
     lock.lock();
     try {
-      sessions--;
-      action = isRetired && sessions == 0 ? onUnused : () -> {};
+      channelSessions--;
+      action = isRetired && channelSessions == 0 ? onUnused : () -> {};
     } finally {
       lock.unlock();
     }

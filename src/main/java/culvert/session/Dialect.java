@@ -56,14 +56,6 @@ public interface Dialect {
   default void awaitClaims(Duration limit) {}
 
   /**
-   * Returns whether the peer of a session opens a connection for each visitor, to the address at
-   * which it has logged in.
-   */
-  default boolean hasDataChannels() {
-    return false;
-  }
-
-  /**
    * Prepares the use of other settings.
    *
    * @return the action that applies them to connections accepted from then on; sessions keep theirs

@@ -85,6 +85,14 @@ public interface Session {
    */
   default void permitted(String service) {}
 
+  /**
+   * Returns whether the peer opens a connection for each visitor, to the address at which it has
+   * logged in.
+   */
+  default boolean hasDataChannels() {
+    return false;
+  }
+
   /** Returns whether the peer has yet to answer a ping: another session is preferable. */
   default boolean isQuiet() {
     return false;

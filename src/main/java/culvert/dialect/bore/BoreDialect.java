@@ -72,11 +72,6 @@ public final class BoreDialect implements Dialect {
   }
 
   @Override
-  public boolean hasDataChannels() {
-    return true;
-  }
-
-  @Override
   public void awaitClaims(Duration limit) {
     pending.await(limit);
   }

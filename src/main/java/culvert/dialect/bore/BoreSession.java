@@ -8,15 +8,13 @@ import culvert.net.LingeringClose;
 import culvert.net.SilentPeerException;
 import culvert.protocol.ByeReason;
 import culvert.protocol.PeerRefusedException;
+import culvert.session.ChannelSession;
 import culvert.session.Offer;
-import culvert.session.OpenChannels;
 import culvert.session.PendingStream;
 import culvert.session.ServiceRegistry;
-import culvert.session.Session;
 import culvert.session.Visitor;
 import java.io.EOFException;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
@@ -25,7 +23,7 @@ import java.util.function.Consumer;
  * A client's control connection. The client sends nothing after its Hello, so this side reads only
  * to detect the end of the stream. Messages to the client are queued and written by one thread.
  */
-final class BoreSession implements Session {
+final class BoreSession extends ChannelSession {
 
   /** Service name of all its visitors; the protocol has no names. */
   static final String SERVICE = "bore";
@@ -47,7 +45,6 @@ final class BoreSession implements Session {
   private final ControlWriter writer;
 
   private final SessionState state = new SessionState();
-  private final OpenChannels channels = new OpenChannels(this::endDrained);
 
   /**
    * Creates a session that is not served yet.
@@ -60,17 +57,13 @@ final class BoreSession implements Session {
       int port,
       PendingVisitors pending,
       Deadlines deadlines) {
+    super(connection);
     this.connection = connection;
     this.frames = frames;
     this.offer = Offer.atPort(SERVICE, port);
     this.pending = pending;
     this.deadlines = deadlines;
     this.writer = new ControlWriter(connection, frames, deadlines, this::end);
-  }
-
-  @Override
-  public InetSocketAddress peer() {
-    return connection.peer();
   }
 
   @Override
@@ -146,7 +139,7 @@ final class BoreSession implements Session {
   private void finish(IOException end) {
     state.close(end);
     if (state.cause().isPresent() && !state.isClosedByClient()) {
-      channels.abort();
+      channels().abort();
     }
   }
 
@@ -172,27 +165,21 @@ final class BoreSession implements Session {
 
   /** Adds the data channel of a visitor of this session; returns the connection to use instead. */
   Connection addChannel(Connection channel, PendingVisitor visitor) {
-    Connection counted = channels.add(channel);
+    Connection counted = channels().add(channel);
     writer.confirm(visitor);
     return counted;
   }
 
-  /** Ends a session that drains, with its last data channel. */
-  private void endDrained() {
+  @Override
+  protected void endDrained() {
     if (state.isDraining()) {
       end(null);
     }
   }
 
-  /**
-   * Reports a visitor for which no data channel was opened, and ends the session of a dead client.
-   *
-   * @param announced by {@link System#nanoTime}
-   */
-  void reportUnclaimed(long announced) {
-    if (channels.isUnusedSince(announced)) {
-      end(new SilentPeerException("the client opens no data channels any more"));
-    }
+  @Override
+  protected void endUnresponsive() {
+    end(new SilentPeerException("the client opens no data channels any more"));
   }
 
   /**
@@ -215,7 +202,7 @@ final class BoreSession implements Session {
   public void drain() {
     if (!state.refuse("the server is stopping")) {
       state.drain();
-      channels.drain();
+      channels().drain();
     }
   }
 

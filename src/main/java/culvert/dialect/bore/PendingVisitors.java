@@ -25,6 +25,8 @@ final class PendingVisitors {
   /** Maximum of one session. */
   static final int MAX_OF_SESSION = 1024;
 
+  private static final String GONE = "the client disconnected before it opened a data channel";
+
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition removed = lock.newCondition();
 
@@ -77,7 +79,7 @@ final class PendingVisitors {
     if (visitor == null) {
       return false;
     }
-    boolean wanted = visitor.deliver(channel);
+    boolean wanted = visitor.claim(channel);
     // Counted down only now, so that a thread that waits for the last visitor finds its channel in
     // the session.
     uncount(visitor);
@@ -118,7 +120,7 @@ final class PendingVisitors {
     } finally {
       lock.unlock();
     }
-    lost.forEach(PendingVisitor::fail);
+    lost.forEach(visitor -> visitor.fail(GONE));
   }
 
   /** Blocks until no visitor of the session waits for a data channel, or the limit has passed. */

@@ -68,11 +68,6 @@ public final class TrpDialect implements Dialect {
   }
 
   @Override
-  public boolean hasDataChannels() {
-    return true;
-  }
-
-  @Override
   public void awaitClaims(Duration limit) {
     TrpSession active = current.get();
     if (active != null) {

@@ -7,23 +7,17 @@ import culvert.net.SilentPeerException;
 import culvert.net.SourcePrefix;
 import culvert.protocol.ByeReason;
 import culvert.protocol.ProtocolException;
+import culvert.session.ChannelSession;
 import culvert.session.Offer;
-import culvert.session.OpenChannels;
+import culvert.session.PendingChannel;
+import culvert.session.PendingQueue;
 import culvert.session.PendingStream;
 import culvert.session.ServiceRegistry;
-import culvert.session.Session;
 import culvert.session.Visitor;
 import java.io.EOFException;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
-import java.util.Objects;
-import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
@@ -31,7 +25,7 @@ import java.util.function.Consumer;
  * The remote side's control connection. Visitors wait in a queue, and each data connection is given
  * to the first one: data connections carry no id and are interchangeable.
  */
-final class TrpSession implements Session {
+final class TrpSession extends ChannelSession {
 
   /**
    * Time for writing a line; an origin proxy that accepts none for that long is considered dead.
@@ -40,7 +34,6 @@ final class TrpSession implements Session {
 
   private static final String GONE = "the origin proxy is gone";
 
-  private final Connection control;
   private final String service;
   private final Deadlines deadlines;
   private final Consumer<TrpSession> onEnd;
@@ -48,23 +41,15 @@ final class TrpSession implements Session {
   /** Serialises lines on the control connection; held for nothing else. */
   private final ReentrantLock writing = new ReentrantLock();
 
-  private final OpenChannels channels =
-      new OpenChannels(() -> close(ByeReason.STOPPING, "drained"));
-
-  private final WaitingVisitors waiting = new WaitingVisitors();
+  private final PendingQueue waiting = new PendingQueue();
   private volatile boolean closed;
   private volatile boolean lost;
 
   TrpSession(Connection control, String service, Deadlines deadlines, Consumer<TrpSession> onEnd) {
-    this.control = control;
+    super(control);
     this.service = service;
     this.deadlines = deadlines;
     this.onEnd = onEnd;
-  }
-
-  @Override
-  public InetSocketAddress peer() {
-    return control.peer();
   }
 
   /** Reads only to detect the end of the connection. */
@@ -72,7 +57,7 @@ final class TrpSession implements Session {
   public void serve(ServiceRegistry services) throws IOException {
     try {
       services.register(this, List.of(Offer.of(service)), false, answer -> {});
-      throw control.input().read() >= 0
+      throw control().input().read() >= 0
           ? new ProtocolException("unexpected bytes on the control connection")
           : new EOFException("the origin proxy closed its control connection");
     } catch (IOException e) {
@@ -95,7 +80,7 @@ final class TrpSession implements Session {
    */
   boolean isPeerOf(Connection channel) {
     return SourcePrefix.of(channel.peer().getAddress())
-        .equals(SourcePrefix.of(control.peer().getAddress()));
+        .equals(SourcePrefix.of(control().peer().getAddress()));
   }
 
   /** Gives the connection to the first visitor; returns false if no visitor waits. */
@@ -104,25 +89,30 @@ final class TrpSession implements Session {
       // A connection that belongs to no visitor does not count as activity of the origin proxy.
       return false;
     }
-    Connection counted = channels.add(channel);
+    Connection counted = channels().add(channel);
     boolean claimed = waiting.deliver(counted);
     if (!claimed) {
-      channels.remove(counted);
+      channels().remove(counted);
     }
     return claimed;
   }
 
-  /** Handles a visitor without a data connection, and ends the session of a dead origin proxy. */
-  private void unclaimed(long announced) {
-    if (channels.isUnusedSince(announced)) {
-      lost = true;
-      control.reset();
-    }
+  @Override
+  protected void endDrained() {
+    close(ByeReason.STOPPING, "drained");
+  }
+
+  @Override
+  protected void endUnresponsive() {
+    lost = true;
+    control().reset();
   }
 
   @Override
   public PendingStream open(Visitor visitor) throws IOException {
-    return new Announced(visitor, waiting.add());
+    var announced = new Announced(visitor);
+    waiting.add(announced);
+    return announced;
   }
 
   /** Waits until no visitor needs a data connection or the limit passes. */
@@ -133,12 +123,12 @@ final class TrpSession implements Session {
   private void announce(Visitor visitor) throws IOException {
     deadlines.callWithin(
         WRITE_LIMIT,
-        control::reset,
+        control()::reset,
         "the origin proxy accepted no line within " + Durations.of(WRITE_LIMIT),
         () -> {
           writing.lock();
           try {
-            control.output().write(AddressLines.of(visitor.address()));
+            control().output().write(AddressLines.of(visitor.address()));
           } finally {
             writing.unlock();
           }
@@ -152,97 +142,43 @@ final class TrpSession implements Session {
   @Override
   public void drain() {
     waiting.close();
-    channels.drain();
+    channels().drain();
   }
 
   @Override
   public void abort() {
     closed = true;
-    control.reset();
+    control().reset();
   }
 
   @Override
   public void close(ByeReason reason, String why) {
     closed = true;
-    control.close();
+    control().close();
   }
 
   private void end() {
     onEnd.accept(this);
-    control.close();
+    control().close();
     waiting.fail(GONE);
   }
 
-  private final class Announced implements PendingStream {
+  private final class Announced extends PendingChannel {
     private final Visitor visitor;
-    private final CompletableFuture<Connection> channel;
-    private volatile boolean cancelled;
 
-    Announced(Visitor visitor, CompletableFuture<Connection> channel) {
+    Announced(Visitor visitor) {
+      super(TrpSession.this);
       this.visitor = visitor;
-      this.channel = channel;
     }
 
     @Override
-    public Optional<Connection> early() {
-      return Optional.empty();
-    }
-
-    /**
-     * The protocol does not report whether the origin server accepted; a data connection counts as
-     * accepted.
-     */
-    @Override
-    public Outcome await(Duration limit) {
-      long began = System.nanoTime();
-      try {
-        announce(visitor);
-        long left = limit.toNanos() - (System.nanoTime() - began);
-        return new Outcome.Accepted(channel.get(left, TimeUnit.NANOSECONDS));
-      } catch (TimeoutException e) {
-        Outcome outcome = unless(new Outcome.TimedOut());
-        if (outcome instanceof Outcome.TimedOut) {
-          unclaimed(began);
-        }
-        return outcome;
-      } catch (ExecutionException e) {
-        return refused(e.getCause());
-      } catch (IOException e) {
-        return unless(refused(e));
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        return unless(new Outcome.TimedOut());
-      } finally {
-        waiting.remove(channel);
-      }
+    protected void request() throws IOException {
+      announce(visitor);
     }
 
     @Override
-    public void cancel() {
-      cancelled = true;
-      if (channel.completeExceptionally(new IOException("cancelled"))) {
-        waiting.remove(channel);
-      }
-    }
-
-    /**
-     * Returns {@code none} unless a channel or the end arrived just now: a channel has no other
-     * owner.
-     */
-    private Outcome unless(Outcome none) {
-      if (channel.cancel(false)) {
-        return none;
-      }
-      return channel.isCompletedExceptionally()
-          ? refused(channel.exceptionNow())
-          : new Outcome.Accepted(channel.join());
-    }
-
-    /** A connection closed from this side fails without a message. */
-    private Outcome refused(Throwable why) {
-      return cancelled
-          ? new Outcome.Cancelled()
-          : new Outcome.Refused(Objects.requireNonNullElse(why.getMessage(), GONE));
+    protected void remove() {
+      waiting.remove(this);
     }
   }
 }

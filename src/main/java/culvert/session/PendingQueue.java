@@ -1,19 +1,18 @@
-package culvert.dialect.trp;
+package culvert.session;
 
 import culvert.net.Connection;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Queue;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * The visitors of one session that wait for a data connection, in the order in which they were
- * announced. A data connection carries no id, so it is given to the first of them.
+ * The visitors of one session that wait for a data channel, in the order in which they were
+ * announced, for protocols whose data channels carry no id: each is given to the first visitor.
  */
-final class WaitingVisitors {
+public final class PendingQueue {
 
   /** Guards the fields below; held for nothing else. */
   private final ReentrantLock lock = new ReentrantLock();
@@ -21,19 +20,20 @@ final class WaitingVisitors {
   /** Signalled when a visitor has left the queue. */
   private final Condition fewer = lock.newCondition();
 
-  private final Queue<CompletableFuture<Connection>> queue = new ArrayDeque<>();
+  private final Queue<PendingChannel> queue = new ArrayDeque<>();
 
   /** Whether no more visitors are announced. */
   private boolean closed;
 
+  /** Creates an empty queue. */
+  public PendingQueue() {}
+
   /**
    * Adds a visitor.
    *
-   * @return the data connection that the visitor will be given
    * @throws IOException if {@link #close} or {@link #fail} was called before
    */
-  CompletableFuture<Connection> add() throws IOException {
-    var visitor = new CompletableFuture<Connection>();
+  public void add(PendingChannel visitor) throws IOException {
     lock.lock();
     try {
       if (closed) {
@@ -43,10 +43,10 @@ final class WaitingVisitors {
     } finally {
       lock.unlock();
     }
-    return visitor;
   }
 
-  boolean isEmpty() {
+  /** Returns whether no visitor waits. */
+  public boolean isEmpty() {
     lock.lock();
     try {
       return queue.isEmpty();
@@ -55,12 +55,12 @@ final class WaitingVisitors {
     }
   }
 
-  /** Gives the connection to the first visitor; returns false if no visitor waits. */
-  boolean deliver(Connection channel) {
+  /** Gives a channel to the first visitor; returns false if no visitor waits. */
+  public boolean deliver(Connection channel) {
     lock.lock();
     try {
-      CompletableFuture<Connection> first = queue.poll();
-      while (first != null && !first.complete(channel)) {
+      PendingChannel first = queue.poll();
+      while (first != null && !first.deliver(channel)) {
         first = queue.poll();
       }
       fewer.signalAll();
@@ -71,7 +71,7 @@ final class WaitingVisitors {
   }
 
   /** Removes a visitor that does not wait any more. */
-  void remove(CompletableFuture<Connection> visitor) {
+  public void remove(PendingChannel visitor) {
     lock.lock();
     try {
       queue.remove(visitor);
@@ -82,7 +82,7 @@ final class WaitingVisitors {
   }
 
   /** Waits until no visitor waits or the limit passes. */
-  void awaitEmpty(Duration limit) {
+  public void awaitEmpty(Duration limit) {
     lock.lock();
     try {
       long left = limit.toNanos();
@@ -97,7 +97,7 @@ final class WaitingVisitors {
   }
 
   /** Accepts no more visitors; those that wait stay. */
-  void close() {
+  public void close() {
     lock.lock();
     try {
       closed = true;
@@ -107,11 +107,11 @@ final class WaitingVisitors {
   }
 
   /** Accepts no more visitors, and fails those that wait with this message. */
-  void fail(String why) {
+  public void fail(String why) {
     lock.lock();
     try {
       closed = true;
-      queue.forEach(visitor -> visitor.completeExceptionally(new IOException(why)));
+      queue.forEach(visitor -> visitor.fail(why));
       queue.clear();
       fewer.signalAll();
     } finally {
