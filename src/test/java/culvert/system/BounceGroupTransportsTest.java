@@ -19,6 +19,7 @@ import culvert.testing.PairingBounceServer;
 import culvert.testing.RolePair;
 import culvert.testing.TestAuthority;
 import culvert.testing.TestServer;
+import culvert.testing.TransportVariant;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.file.Path;

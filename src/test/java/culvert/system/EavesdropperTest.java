@@ -9,6 +9,7 @@ import culvert.testing.RolePair;
 import culvert.testing.TapLink;
 import culvert.testing.TestClient;
 import culvert.testing.TestServer;
+import culvert.testing.TransportVariant;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.Socket;

@@ -11,6 +11,7 @@ import culvert.testing.LeakCheck;
 import culvert.testing.RandomBytes;
 import culvert.testing.RolePair;
 import culvert.testing.TestServer;
+import culvert.testing.TransportVariant;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.Socket;

@@ -15,6 +15,7 @@ import culvert.testing.RandomBytes;
 import culvert.testing.RolePair;
 import culvert.testing.ScriptedOrigin;
 import culvert.testing.ScriptedRemote;
+import culvert.testing.TransportVariant;
 import culvert.testing.UdpClient;
 import culvert.testing.UdpServer;
 import java.io.IOException;

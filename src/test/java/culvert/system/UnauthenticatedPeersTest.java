@@ -24,6 +24,7 @@ import culvert.testing.LeakCheck;
 import culvert.testing.RolePair;
 import culvert.testing.TestClient;
 import culvert.testing.TestServer;
+import culvert.testing.TransportVariant;
 import culvert.transport.Transport;
 import culvert.transport.stack.TransportStack;
 import java.io.EOFException;

@@ -1,4 +1,4 @@
-package culvert.system;
+package culvert.testing;
 
 import culvert.config.NoiseSettings;
 import culvert.config.TlsClientSettings;
@@ -10,8 +10,6 @@ import culvert.config.TransportSettings;
 import culvert.config.WebSocketSettings;
 import culvert.noise.NoiseKeyPair;
 import culvert.noise.NoiseProtocol;
-import culvert.testing.RolePair;
-import culvert.testing.TestAuthority;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.HexFormat;
@@ -19,7 +17,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** The transports between the proxies; both sides have the secret. */
-enum TransportVariant {
+public enum TransportVariant {
   PLAIN(TransportKind.PLAIN),
   NOISE(TransportKind.NOISE),
   NOISE_BY_KEYS(TransportKind.NOISE),
@@ -34,7 +32,7 @@ enum TransportVariant {
   }
 
   /** Returns options of both sides for this transport, with certificates in {@code folder}. */
-  RolePair.Options options(Path folder) throws Exception {
+  public RolePair.Options options(Path folder) throws Exception {
     var options = new RolePair.Options().transport(kind);
     return switch (this) {
       case PLAIN, NOISE, WS -> options;
