@@ -10,6 +10,7 @@ import culvert.cli.process.Terminal;
 import culvert.config.BoreServerSettings;
 import culvert.config.BounceCredentials;
 import culvert.config.ConnectionLimits;
+import culvert.config.ControlProtocol;
 import culvert.config.PortRange;
 import culvert.config.RemoteSettings;
 import culvert.config.ResourceLimits;
@@ -153,6 +154,7 @@ final class BoreServerCommand implements Callable<Integer> {
         BounceCredentials.DEFAULT,
         List.of(),
         Optional.of(ports()),
+        List.of(ControlProtocol.NATIVE),
         Optional.of(new BoreServerSettings(control, secret.boreSecrets())),
         List.of(),
         Optional.empty(),

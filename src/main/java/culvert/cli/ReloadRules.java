@@ -24,6 +24,7 @@ final class ReloadRules {
           Setting.SECRET,
           Setting.SECRET_FILE,
           Setting.CLIENT_NAME,
+          Setting.PROTOCOL,
           Setting.TRANSPORT,
           Setting.NOISE_PATTERN,
           Setting.NOISE_KEY_FILE,

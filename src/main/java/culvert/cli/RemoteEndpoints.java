@@ -1,9 +1,11 @@
 package culvert.cli;
 
 import culvert.config.BoreServerSettings;
+import culvert.config.ControlProtocol;
 import culvert.config.RemoteSettings;
 import culvert.dialect.bore.BoreDialect;
 import culvert.dialect.culvert.NativeDialect;
+import culvert.dialect.trp.TrpDialect;
 import culvert.net.HostPort;
 import culvert.observe.Log;
 import culvert.remote.Endpoint;
@@ -14,10 +16,12 @@ import culvert.session.RoleResources;
 import culvert.setting.SettingWarnings;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
-/** The endpoints of a remote proxy for the native protocol and bore. */
+/** The endpoints of a remote proxy, and their dialects: one of each protocol. */
 public final class RemoteEndpoints implements Endpoints {
 
   /** Larger than at the control address: each data channel starts as such a connection. */
@@ -26,11 +30,8 @@ public final class RemoteEndpoints implements Endpoints {
   private final RoleResources role;
   private final SettingWarnings warnings;
 
-  /** Created when the settings first need it. */
-  private Optional<Dialect> nativeDialect = Optional.empty();
-
-  /** As above. */
-  private Optional<Dialect> bore = Optional.empty();
+  /** Each is created when the settings first need it. */
+  private final Map<ControlProtocol, Dialect> dialects = new EnumMap<>(ControlProtocol.class);
 
   private RemoteEndpoints(RoleResources role, SettingWarnings warnings) {
     this.role = role;
@@ -50,27 +51,35 @@ public final class RemoteEndpoints implements Endpoints {
   public List<Endpoint> of(RemoteSettings settings) {
     var endpoints = new ArrayList<Endpoint>();
     if (settings.control().isPresent()) {
-      endpoints.add(Endpoint.control(settings, List.of(nativeDialect(settings))));
+      // The native protocol precedes bore's, because it names foreign programs.
+      List<Dialect> served =
+          settings.protocols().stream().sorted().map(each -> dialect(each, settings)).toList();
+      endpoints.add(Endpoint.control(settings, served));
     }
     if (!settings.groups().isEmpty()) {
-      endpoints.add(Endpoint.groups(settings, nativeDialect(settings)));
+      endpoints.add(Endpoint.groups(settings, dialect(ControlProtocol.NATIVE, settings)));
     }
-    settings.bore().ifPresent(given -> endpoints.add(bore(given)));
+    settings
+        .bore()
+        .flatMap(BoreServerSettings::address)
+        .ifPresent(at -> endpoints.add(bore(at, dialect(ControlProtocol.BORE, settings))));
     return endpoints;
   }
 
-  private Dialect nativeDialect(RemoteSettings settings) {
-    if (nativeDialect.isEmpty()) {
-      nativeDialect = Optional.of(new NativeDialect(settings, role, warnings));
-    }
-    return nativeDialect.get();
+  private static Endpoint bore(HostPort address, Dialect dialect) {
+    return new Endpoint(Endpoint.Kind.BORE, Optional.of(address), List.of(dialect), BORE_LIMITS);
   }
 
-  private Endpoint bore(BoreServerSettings given) {
-    if (bore.isEmpty()) {
-      bore = Optional.of(new BoreDialect(given.secrets(), role.deadlines()));
-    }
-    Optional<HostPort> address = Optional.of(given.address());
-    return new Endpoint(Endpoint.Kind.BORE, address, List.of(bore.get()), BORE_LIMITS);
+  private Dialect dialect(ControlProtocol protocol, RemoteSettings settings) {
+    return dialects.computeIfAbsent(
+        protocol,
+        missing ->
+            switch (missing) {
+              case NATIVE -> new NativeDialect(settings, role, warnings);
+              case BORE ->
+                  new BoreDialect(settings.bore().orElseThrow().secrets(), role.deadlines());
+              case TRP ->
+                  new TrpDialect(settings.services().getFirst().service(), role.deadlines());
+            });
   }
 }

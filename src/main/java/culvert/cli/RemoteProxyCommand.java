@@ -7,6 +7,7 @@ import culvert.cli.option.AdmissionOptions;
 import culvert.cli.option.BoreListenerOptions;
 import culvert.cli.option.BounceCredentialOptions;
 import culvert.cli.option.ConfigOption;
+import culvert.cli.option.ControlProtocolsOption;
 import culvert.cli.option.Examples;
 import culvert.cli.option.FileClients;
 import culvert.cli.option.HelpGroup;
@@ -14,25 +15,23 @@ import culvert.cli.option.InHelp;
 import culvert.cli.option.LimitOptions;
 import culvert.cli.option.LinkOptions;
 import culvert.cli.option.LogOptions;
-import culvert.cli.option.ProtocolOption;
 import culvert.cli.option.ServiceRuleOptions;
 import culvert.cli.option.StandardOptions;
 import culvert.cli.option.TlsServerOptions;
 import culvert.cli.option.UnauthenticatedOptions;
 import culvert.cli.option.WrittenName;
 import culvert.cli.process.Terminal;
+import culvert.config.BoreServerSettings;
 import culvert.config.ClientSettings;
 import culvert.config.ConnectionLimits;
 import culvert.config.GroupAddress;
 import culvert.config.PortRange;
 import culvert.config.RemoteSettings;
 import culvert.config.ServiceAddress;
-import culvert.dialect.trp.TrpDialect;
 import culvert.net.Cidr;
 import culvert.net.HostPort;
 import culvert.observe.Counters;
 import culvert.observe.Log;
-import culvert.remote.Endpoint;
 import culvert.remote.RemoteProxy;
 import culvert.setting.Setting;
 import culvert.setting.SettingException;
@@ -124,7 +123,7 @@ final class RemoteProxyCommand implements Callable<Integer>, RoleCommand {
 
   @Mixin private LinkOptions link;
 
-  @Mixin private ProtocolOption protocol;
+  @Mixin private ControlProtocolsOption protocols;
 
   @Mixin private TlsServerOptions tls;
 
@@ -199,7 +198,7 @@ final class RemoteProxyCommand implements Callable<Integer>, RoleCommand {
   /** Serves until a signal; returns the counters, which include relays reset at the end. */
   private Counters serve(RemoteSettings settings, Log log)
       throws IOException, InterruptedException {
-    try (RemoteProxy proxy = start(settings, log)) {
+    try (RemoteProxy proxy = RemoteEndpoints.start(settings, log)) {
       terminal.out().println(firstLine(settings, proxy));
       advice().forEach(log::warn);
       try (var reload =
@@ -216,7 +215,7 @@ final class RemoteProxyCommand implements Callable<Integer>, RoleCommand {
   }
 
   private void apply(RemoteProxyCommand changed, RemoteProxy proxy) {
-    protocol.checkKept(changed.protocol);
+    protocols.checkKept(changed.protocols);
     proxy.reload(changed.reread());
   }
 
@@ -225,8 +224,8 @@ final class RemoteProxyCommand implements Callable<Integer>, RoleCommand {
     var lines = new ArrayList<>(link.advice());
     lines.addAll(FileClients.in(spec).advice(settings()));
     lines.addAll(bounce.advice());
-    lines.addAll(bore.advice(link.secrets()));
-    protocol
+    lines.addAll(bore.advice(protocols.isBore(), link.secrets()));
+    protocols
         .advice(
             settings().isPeerAuthenticated(),
             "NO SECRET IS SET: anyone who can reach the control address, or a group of "
@@ -257,20 +256,6 @@ final class RemoteProxyCommand implements Callable<Integer>, RoleCommand {
     return clients;
   }
 
-  private RemoteProxy start(RemoteSettings settings, Log log) throws IOException {
-    if (!protocol.isTrp()) {
-      return RemoteEndpoints.start(settings, log);
-    }
-    String service = settings.services().getFirst().service();
-    return RemoteProxy.start(
-        settings,
-        role -> {
-          var trp = new TrpDialect(service, role.deadlines());
-          return given -> List.of(Endpoint.control(given, List.of(trp)));
-        },
-        log);
-  }
-
   /**
    * Returns the settings from all options.
    *
@@ -279,15 +264,15 @@ final class RemoteProxyCommand implements Callable<Integer>, RoleCommand {
   RemoteSettings settings() {
     boolean hasClients = FileClients.in(spec).isPresent();
     boolean hasSecret = !link.secrets().isEmpty() || hasClients;
-    protocol.check(hasSecret, link.transport(Optional.empty()).kind(hasSecret), outside);
-    protocol.reject(Setting.CONTROL_VIA, !groups.isEmpty());
-    if (control == null && groups.isEmpty() && !bore.areServed()) {
+    protocols.check(hasSecret, link.transport(Optional.empty()).kind(hasSecret), outside);
+    protocols.reject(Setting.CONTROL_VIA, !groups.isEmpty());
+    if (control == null && groups.isEmpty() && !bore.hasAddress()) {
       throw missing(
           "missing --control-addr [HOST:]PORT or --control-via URL",
           Setting.CONTROL_ADDR,
           Setting.CONTROL_VIA);
     }
-    protocol.reject(
+    protocols.reject(
         SettingMessage.of("a remote proxy without %s", Setting.CONTROL_ADDR), control == null);
     if (outside.isEmpty() && ports == null) {
       throw missing(
@@ -301,7 +286,8 @@ final class RemoteProxyCommand implements Callable<Integer>, RoleCommand {
         bounce.access(groups, terminal.environment()),
         outside,
         Optional.ofNullable(ports),
-        bore.settings(link.secrets()),
+        protocols.protocols(),
+        bore.settings(protocols.isBore(), link.secrets()),
         link.secrets(),
         hasClients ? Optional.of(clients()) : Optional.empty(),
         link.transport(Optional.empty()),
@@ -335,7 +321,11 @@ final class RemoteProxyCommand implements Callable<Integer>, RoleCommand {
     return NAME
         + ": "
         + settings.control().map(given -> "control " + proxy.controlAddress() + ", ").orElse("")
-        + settings.bore().map(given -> "bore " + proxy.boreAddress() + ", ").orElse("")
+        + settings
+            .bore()
+            .flatMap(BoreServerSettings::address)
+            .map(given -> "bore " + proxy.boreAddress() + ", ")
+            .orElse("")
         + settings.groups().stream().map(group -> "meeting " + group + ", ").collect(joining())
         + "outside "
         + String.join(", ", outside);

@@ -9,14 +9,19 @@ import java.util.Optional;
 /**
  * A server for bore's clients.
  *
- * @param address the address that clients connect to
+ * @param address the address for these clients only, if there is one
  * @param secrets a client must prove that it has one of these; if empty, every client is accepted
  */
-public record BoreServerSettings(HostPort address, List<BoreSecret> secrets) {
+public record BoreServerSettings(Optional<HostPort> address, List<BoreSecret> secrets) {
 
   /** Copies the list. */
   public BoreServerSettings {
     secrets = List.copyOf(secrets);
+  }
+
+  /** Creates the settings of a server at an address of its own. */
+  public BoreServerSettings(HostPort address, List<BoreSecret> secrets) {
+    this(Optional.of(address), secrets);
   }
 
   /**
@@ -31,7 +36,7 @@ public record BoreServerSettings(HostPort address, List<BoreSecret> secrets) {
       throw new SettingException(
           "%s requires %s with clients: without a secret, every client of bore could open the ports"
               + " of all of them",
-          Setting.BORE_ADDR, Setting.BORE_SECRET);
+          address.isPresent() ? Setting.BORE_ADDR : Setting.PROTOCOL, Setting.BORE_SECRET);
     }
     for (ClientSettings client : clients.orElse(List.of())) {
       if (secrets.contains(client.secret().forBore())) {

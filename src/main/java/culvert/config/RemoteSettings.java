@@ -22,7 +22,8 @@ import java.util.stream.Stream;
  * @param bounce the credentials for bounce servers
  * @param services the public listeners
  * @param ports the ports that origin proxies may request in addition
- * @param bore the server for bore's clients, if enabled
+ * @param protocols the protocols at the control address, one or more
+ * @param bore the server for bore's clients, if they are served at any address
  * @param secrets the secrets of origin proxies that log in without the name of a client; each is
  *     accepted
  * @param clientTable the clients, each with a name and a secret of its own; if it is present and
@@ -43,6 +44,7 @@ public record RemoteSettings(
     BounceCredentials bounce,
     List<ServiceAddress> services,
     Optional<PortRange> ports,
+    List<ControlProtocol> protocols,
     Optional<BoreServerSettings> bore,
     List<Secret> secrets,
     Optional<List<ClientSettings>> clientTable,
@@ -67,19 +69,22 @@ public record RemoteSettings(
   public RemoteSettings {
     groups = List.copyOf(groups);
     services = List.copyOf(services);
+    protocols = List.copyOf(protocols);
     secrets = List.copyOf(secrets);
     clientTable = clientTable.map(List::copyOf);
     proxyHeaderFrom = List.copyOf(proxyHeaderFrom);
-    if (control.isEmpty() && groups.isEmpty() && bore.isEmpty()) {
+    boolean hasBoreAddress = bore.flatMap(BoreServerSettings::address).isPresent();
+    if (control.isEmpty() && groups.isEmpty() && !hasBoreAddress) {
       throw new SettingException(
           "neither %s nor %s is given: no origin proxy can connect",
           Setting.CONTROL_ADDR, Setting.CONTROL_VIA);
     }
-    if (bore.isPresent() && ports.isEmpty()) {
+    if (hasBoreAddress && ports.isEmpty()) {
       throw new SettingException(
           "%s requires %s: each bore client requests a port",
           Setting.BORE_ADDR, Setting.PORT_RANGE);
     }
+    checkProtocols(protocols, control.isPresent(), ports.isPresent());
     if (new HashSet<>(groups).size() < groups.size()) {
       throw new SettingException(
           "%s names the same group twice: each origin proxy needs a separate group",
@@ -105,13 +110,45 @@ public record RemoteSettings(
     Checks.positive(Setting.FLOW_TIMEOUT, flowTimeout, "each datagram would be a flow");
   }
 
+  private static void checkProtocols(
+      List<ControlProtocol> protocols, boolean hasControl, boolean hasPorts) {
+    if (protocols.isEmpty()) {
+      throw new SettingException("%s names no protocol", Setting.PROTOCOL);
+    }
+    if (new HashSet<>(protocols).size() < protocols.size()) {
+      throw new SettingException("%s names a protocol twice", Setting.PROTOCOL);
+    }
+    if (protocols.contains(ControlProtocol.TRP) && protocols.size() > 1) {
+      throw new SettingException(
+          "%s trp cannot be combined with another protocol: its connections can begin with any"
+              + " bytes or with none",
+          Setting.PROTOCOL);
+    }
+    if (!protocols.contains(ControlProtocol.BORE)) {
+      return;
+    }
+    if (!protocols.contains(ControlProtocol.NATIVE)) {
+      throw new SettingException(
+          "%s bore requires native as well; set %s for an address with bore clients only",
+          Setting.PROTOCOL, Setting.BORE_ADDR);
+    }
+    if (!hasControl) {
+      throw new SettingException("%s bore requires %s", Setting.PROTOCOL, Setting.CONTROL_ADDR);
+    }
+    if (!hasPorts) {
+      throw new SettingException(
+          "%s bore requires %s: each bore client requests a port",
+          Setting.PROTOCOL, Setting.PORT_RANGE);
+    }
+  }
+
   private static void checkListeners(
       Optional<HostPort> control,
       Optional<BoreServerSettings> bore,
       List<ServiceAddress> services) {
     var listeners = new ListenAddresses();
     listeners.add(Setting.CONTROL_ADDR, control);
-    listeners.add(Setting.BORE_ADDR, bore.map(BoreServerSettings::address));
+    listeners.add(Setting.BORE_ADDR, bore.flatMap(BoreServerSettings::address));
     var udpListeners = new ListenAddresses();
     var sockets = new SocketPaths();
     for (ServiceAddress service : services) {
@@ -138,6 +175,7 @@ public record RemoteSettings(
         bounce,
         services,
         ports,
+        protocols,
         bore,
         secrets.stream().map(secret -> secret.in(running.allSecrets())).toList(),
         keptClients(running),

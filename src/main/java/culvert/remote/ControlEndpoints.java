@@ -16,6 +16,7 @@ import culvert.protocol.bounce.BounceGreeting;
 import culvert.route.GroupConnector;
 import culvert.route.Route;
 import culvert.session.Dialect;
+import culvert.session.DialectSniffer;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -82,8 +83,8 @@ final class ControlEndpoints implements AutoCloseable {
         endpoint.kind(), added -> handler(dialect(endpoint), limiter(endpoint.limits())));
   }
 
-  private static Dialect dialect(Endpoint endpoint) {
-    return endpoint.dialects().getFirst();
+  private Dialect dialect(Endpoint endpoint) {
+    return DialectSniffer.of(endpoint.dialects(), deadlines);
   }
 
   /**
@@ -203,7 +204,10 @@ final class ControlEndpoints implements AutoCloseable {
 
   /** Waits for requested data channels, as {@link Dialect#awaitClaims} does. */
   void awaitClaims(Duration limit) {
-    handlers.values().forEach(handler -> handler.awaitClaims(limit));
+    long until = System.nanoTime() + limit.toNanos();
+    for (ControlHandler handler : handlers.values()) {
+      handler.awaitClaims(Duration.ofNanos(until - System.nanoTime()));
+    }
   }
 
   /** Ends every handshake in progress and rejects later connections. */

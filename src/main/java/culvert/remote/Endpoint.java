@@ -13,7 +13,8 @@ import java.util.Optional;
  *
  * @param kind identifies it in old and new settings
  * @param address where it listens; empty for the channel groups
- * @param dialects the protocols that it serves, one or more
+ * @param dialects the protocols that it serves, one or more. With several, the first one receives
+ *     connections that no other one recognises; see {@link culvert.session.DialectSniffer}.
  * @param limits of its unauthenticated connections; a reload changes them only as far as they
  *     depend on the heap
  */

@@ -4,6 +4,7 @@ import culvert.config.RemoteSettings;
 import culvert.net.Connection;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Optional;
 
 /** A protocol, as the remote proxy sees it: how a new control connection becomes a session. */
 public interface Dialect {
@@ -36,6 +37,41 @@ public interface Dialect {
      * @throws IOException if no stream waits for the channel any more; the caller closes it
      */
     void deliver() throws IOException;
+  }
+
+  /** A message with which this side begins a connection whose peer waits for it. */
+  interface Greeting {
+    /** Returns how long the peer must have sent nothing before the message is sent. */
+    Duration silence();
+
+    /**
+     * Sends the message. Runs in any thread; does not block on a connection on which nothing was
+     * sent before.
+     *
+     * @throws IOException if the connection broke or was closed
+     */
+    void send() throws IOException;
+
+    /** Reads the first messages after the greeting, as {@link Dialect#accept} does. */
+    Accepted accept(Connection connection, Runnable onVerified) throws IOException;
+  }
+
+  /**
+   * Returns whether a connection is of this protocol, for an address with several protocols. The
+   * protocol whose peers are not recognised is the first one there.
+   *
+   * @param first its first bytes, one or more
+   */
+  default Recognition recognise(byte[] first) {
+    return Recognition.NO;
+  }
+
+  /**
+   * Returns the greeting for a new connection, for an address with several protocols; empty if the
+   * peers of this protocol begin. Alone at its address, {@link #accept} sends it at once.
+   */
+  default Optional<Greeting> greeting(Connection connection) {
+    return Optional.empty();
   }
 
   /**

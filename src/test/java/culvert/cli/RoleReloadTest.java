@@ -208,9 +208,19 @@ class RoleReloadTest {
     }
   }
 
+  @Test
+  void boreIsServedAtTheControlAddressFromTheNextSessionOn() throws Exception {
+    try (var server = server()) {
+      write(
+          file(),
+          SERVER + "protocol = [\"native\", \"bore\"]\nport_range = \"127.0.0.1:20000-29999\"\n");
+      server.awaitLog(RELOADED, "changed=server.port_range", "from_next_session=server.protocol");
+    }
+  }
+
   /** The settings of another protocol may lack the secret that the running one needs. */
   @Test
-  void protocolCannotChangeWhileTheRoleRuns() throws Exception {
+  void protocolCannotBecomeTrpWhileTheRoleRuns() throws Exception {
     try (var server = server()) {
       write(file(), SERVER.replace(SECRET, "protocol = \"trp\"\n"));
       server.awaitLog(NOT_RELOADED, "server.protocol", "cannot change while the role runs");

@@ -126,7 +126,8 @@ class SettingsPageTest {
   private static String type(Key key) {
     List<String> words = KeyFacts.words(key);
     if (!words.isEmpty()) {
-      return words.stream().map(SettingsPageTest::code).collect(Collectors.joining(", "));
+      String list = key.isList() ? ", or an array of them" : "";
+      return words.stream().map(SettingsPageTest::code).collect(Collectors.joining(", ")) + list;
     }
     String type =
         switch (key.kind()) {

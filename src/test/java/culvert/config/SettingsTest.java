@@ -56,6 +56,7 @@ class SettingsTest {
         BounceCredentials.DEFAULT,
         services(services),
         Optional.empty(),
+        List.of(ControlProtocol.NATIVE),
         Optional.empty(),
         List.of(Secret.of("hunter2")),
         Optional.empty(),

@@ -102,6 +102,7 @@ class TransportSettingsTest {
         BounceCredentials.DEFAULT,
         List.of(ServiceAddress.parse("h:2")),
         Optional.empty(),
+        List.of(ControlProtocol.NATIVE),
         Optional.empty(),
         secret ? List.of(Secret.of("hunter2")) : List.of(),
         Optional.empty(),

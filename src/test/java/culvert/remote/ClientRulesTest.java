@@ -119,6 +119,7 @@ class ClientRulesTest {
             usual.bounce(),
             SERVICES,
             Optional.of(PortRange.parse("5000-5009")),
+            usual.protocols(),
             usual.bore(),
             List.of(secrets),
             changed,

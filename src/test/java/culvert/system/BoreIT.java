@@ -74,6 +74,22 @@ class BoreIT {
     }
   }
 
+  /** One port for both: the client with a secret waits for the server to begin. */
+  @Test
+  void remoteProxyServesOriginProxiesAndClientsAtOneAddress() throws Exception {
+    try (var server = TestServer.echo();
+        RemoteProcess remote =
+            Launcher.USUAL.remote("--protocol=native,bore", "--port-range=127.0.0.1:20000-29999");
+        RoleProcess client =
+            BoreProcesses.local(
+                remote.control(), server.address(), "--secret=" + Launcher.SECRET_TEXT);
+        RoleProcess origin = Launcher.USUAL.origin(remote.control(), server.address())) {
+      assertServes(BoreProcesses.listening(client));
+      assertThat(origin.line()).contains("serving");
+      assertServes(remote.outside());
+    }
+  }
+
   /** Services often have no locale; a secret is UTF-8 nevertheless, as at the peer. */
   @Test
   void nonAsciiSecretIsReadWithoutALocale() throws Exception {

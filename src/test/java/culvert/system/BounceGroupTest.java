@@ -7,6 +7,7 @@ import culvert.config.BounceAuthentication;
 import culvert.config.BounceCredentials;
 import culvert.config.GroupAddress;
 import culvert.config.GroupNumber;
+import culvert.config.PortRange;
 import culvert.config.RemoteAddress;
 import culvert.config.ServiceAddress;
 import culvert.config.TransportKind;
@@ -326,6 +327,19 @@ class BounceGroupTest {
         assertEchoes(remote);
         assertThat(origin.isRunning()).isTrue();
       }
+    }
+  }
+
+  /** A client of bore needs a connection for each visitor, and a group has one at a time. */
+  @Test
+  void boreClientsAreServedAtTheControlAddressOnly() throws Exception {
+    var options = options().boreAtControl(PortRange.parse("127.0.0.1:20000-29999"));
+    try (var parts = new SeparateRoles();
+        var remote = parts.remoteWithControl(options);
+        Socket member = join()) {
+      member.getOutputStream().write("{\"Hello\":0}\0".getBytes(StandardCharsets.US_ASCII));
+      parts.awaitLog("foreign protocol rejected", "a bore client");
+      assertThat(remote.counters().get(Counter.FOREIGN_PEERS)).isEqualTo(1);
     }
   }
 

@@ -21,12 +21,19 @@ public final class FaultyLink implements RelayedLink {
 
   private final ServerSocket server;
   private final HostPort target;
+  private final int pieceBytes;
   private final Set<Pair> pairs = ConcurrentHashMap.newKeySet();
 
   /** Relays to {@code target}, without faults at first. */
   public FaultyLink(HostPort target) throws IOException {
+    this(target, PIECE_BYTES);
+  }
+
+  /** Relays to {@code target} in pieces of at most this size. */
+  public FaultyLink(HostPort target, int pieceBytes) throws IOException {
     this.server = new ServerSocket(0, 64, InetAddress.getLoopbackAddress());
     this.target = target;
+    this.pieceBytes = pieceBytes;
     Threads.start("faulty link", this::accept);
   }
 
@@ -83,7 +90,7 @@ public final class FaultyLink implements RelayedLink {
         // A network does not delay the end of a record; Nagle's algorithm would do so here.
         to.setTcpNoDelay(true);
         OutputStream out = to.getOutputStream();
-        byte[] piece = new byte[PIECE_BYTES];
+        byte[] piece = new byte[pieceBytes];
         for (int n = in.read(piece); n >= 0; n = in.read(piece)) {
           if (!silent) {
             out.write(piece, 0, n);

@@ -2,10 +2,12 @@ package culvert.testing;
 
 import culvert.cli.OriginProxies;
 import culvert.cli.RemoteEndpoints;
+import culvert.config.BoreSecret;
 import culvert.config.BoreServerSettings;
 import culvert.config.BounceCredentials;
 import culvert.config.ClientSettings;
 import culvert.config.ConnectionLimits;
+import culvert.config.ControlProtocol;
 import culvert.config.GroupAddress;
 import culvert.config.HealthChecks;
 import culvert.config.OriginSettings;
@@ -89,6 +91,7 @@ public final class RolePair implements AutoCloseable {
     OptionalInt outsidePort = OptionalInt.empty();
     boolean isShared;
     Optional<PortRange> ports = Optional.empty();
+    List<ControlProtocol> protocols = List.of(ControlProtocol.NATIVE);
     Optional<BoreServerSettings> bore = Optional.empty();
     String offered = ServiceAddress.DEFAULT_NAME;
     Duration connectTimeout = LIMIT;
@@ -302,6 +305,24 @@ public final class RolePair implements AutoCloseable {
       return this;
     }
 
+    /** Makes the remote proxy serve bore clients at its control address too. */
+    public Options boreAtControl(PortRange given, BoreSecret... secrets) {
+      protocols = List.of(ControlProtocol.NATIVE, ControlProtocol.BORE);
+      return bore(new BoreServerSettings(Optional.empty(), List.of(secrets)), given);
+    }
+
+    /** Makes the remote proxy, which serves bore clients, serve them at this address too. */
+    public Options boreAddress(HostPort address) {
+      bore = Optional.of(new BoreServerSettings(address, bore.orElseThrow().secrets()));
+      return this;
+    }
+
+    /** Sets the protocols at the control address of the remote proxy. */
+    public Options protocols(ControlProtocol... served) {
+      protocols = List.of(served);
+      return this;
+    }
+
     /** Makes the remote proxy serve bore clients, each on a port of {@code given}. */
     public Options bore(BoreServerSettings served, PortRange given) {
       bore = Optional.of(served);
@@ -356,6 +377,7 @@ public final class RolePair implements AutoCloseable {
           bounce,
           Stream.of(services).map(ServiceAddress::parse).toList(),
           ports,
+          protocols,
           bore,
           Optional.ofNullable(remoteSecret).map(Secret::of).stream().toList(),
           clients,

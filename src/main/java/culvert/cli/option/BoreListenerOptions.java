@@ -51,26 +51,31 @@ public final class BoreListenerOptions {
           "Read the secret of bore clients from this file. White space around it is ignored.")
   private Path file;
 
-  /** Returns whether clients of bore are served. */
-  public boolean areServed() {
+  /** Returns whether clients of bore have an address of their own. */
+  public boolean hasAddress() {
     return address != null;
   }
 
   /**
    * Returns the settings, if clients of bore are served.
    *
+   * @param isAtControl whether they are served at the control address
    * @param others the secrets of origin proxies
-   * @throws IllegalArgumentException if a secret is set without an address, or its file is invalid
+   * @throws IllegalArgumentException if a secret is set and no client is served, or its file is
+   *     invalid
    */
-  public Optional<BoreServerSettings> settings(List<Secret> others) {
-    if (address == null && (text != null || file != null)) {
-      throw new SettingException(
-          "%s has no effect without %s",
-          text == null ? TextOrFile.BORE_SECRET.file() : TextOrFile.BORE_SECRET.text(),
-          Setting.BORE_ADDR);
+  public Optional<BoreServerSettings> settings(boolean isAtControl, List<Secret> others) {
+    if (address == null && !isAtControl) {
+      if (text != null || file != null) {
+        throw new SettingException(
+            "%s has no effect without %s or %s native,bore",
+            text == null ? TextOrFile.BORE_SECRET.file() : TextOrFile.BORE_SECRET.text(),
+            Setting.BORE_ADDR,
+            Setting.PROTOCOL);
+      }
+      return Optional.empty();
     }
-    return Optional.ofNullable(address)
-        .map(given -> new BoreServerSettings(given, secrets(others)));
+    return Optional.of(new BoreServerSettings(Optional.ofNullable(address), secrets(others)));
   }
 
   private List<BoreSecret> secrets(List<Secret> others) {
@@ -82,10 +87,14 @@ public final class BoreListenerOptions {
         : List.of(BoreSecret.of(Setting.BORE_SECRET, text));
   }
 
-  /** Returns warnings about settings that are valid but weak. */
-  public List<SettingMessage> advice(List<Secret> others) {
+  /**
+   * Returns warnings about settings that are valid but weak.
+   *
+   * @param isAtControl whether clients of bore are served at the control address
+   */
+  public List<SettingMessage> advice(boolean isAtControl, List<Secret> others) {
     var lines = new ArrayList<SettingMessage>();
-    if (!areServed()) {
+    if (!hasAddress() && !isAtControl) {
       return lines;
     }
     boolean isShared = text == null && file == null;
@@ -97,7 +106,7 @@ public final class BoreListenerOptions {
           SettingMessage.of(
               "NO SECRET IS SET for bore clients: any client that can reach %s can open ports"
                   + " here; set %s",
-              Setting.BORE_ADDR,
+              isAtControl ? Setting.CONTROL_ADDR : Setting.BORE_ADDR,
               ConfigOption.waysToSet(spec, Setting.BORE_SECRET, Setting.BORE_SECRET_FILE)));
     }
     if (isShared && others.stream().anyMatch(Secret::isTyped)) {

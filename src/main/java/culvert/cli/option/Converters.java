@@ -2,6 +2,7 @@ package culvert.cli.option;
 
 import culvert.config.Balance;
 import culvert.config.ByteCount;
+import culvert.config.ControlProtocol;
 import culvert.config.GroupAddress;
 import culvert.config.GroupNumber;
 import culvert.config.HealthProbe;
@@ -82,6 +83,7 @@ public final class Converters {
           new Entry<>(NoiseProtocol.class, explained(NoiseProtocol::parse)),
           new Entry<>(BounceGreeting.class, word(BounceGreeting.class, BounceGreeting::word)),
           new Entry<>(ProtocolKind.class, word(ProtocolKind.class)),
+          new Entry<>(ControlProtocol.class, word(ControlProtocol.class)),
           new Entry<>(TransportKind.class, word(TransportKind.class)),
           new Entry<>(Log.Level.class, word(Log.Level.class)),
           new Entry<>(Log.Format.class, word(Log.Format.class)),

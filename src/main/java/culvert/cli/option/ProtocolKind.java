@@ -1,6 +1,6 @@
 package culvert.cli.option;
 
-/** The protocol that the two proxies use. */
+/** A protocol that an origin proxy uses. */
 enum ProtocolKind {
   /** Culvert's own protocol. */
   NATIVE,

@@ -1,16 +1,13 @@
 package culvert.cli.option;
 
 import culvert.config.ServiceAddress;
-import culvert.config.ServiceType;
 import culvert.config.TransportKind;
-import culvert.setting.Setting;
-import culvert.setting.SettingException;
 import culvert.setting.SettingMessage;
 import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
-/** The protocol between the two proxies, and the options that it does not support. */
+/** The protocol of an origin proxy. */
 public final class ProtocolOption {
 
   @Option(
@@ -29,67 +26,27 @@ public final class ProtocolOption {
     return kind == ProtocolKind.TRP;
   }
 
-  /**
-   * Checks that trp, if it is selected, is not combined with settings that it does not support.
-   *
-   * @param hasSecret whether a secret is set
-   * @throws IllegalArgumentException naming the setting
-   */
+  private ProtocolRules rules() {
+    return new ProtocolRules(isTrp());
+  }
+
+  /** Checks the settings as {@link ProtocolRules#check} does. */
   public void check(boolean hasSecret, TransportKind transport, List<ServiceAddress> services) {
-    if (!isTrp()) {
-      return;
-    }
-    if (hasSecret) {
-      throw new SettingException(
-          "%s trp has no authentication: a secret would protect nothing; leave it out",
-          Setting.PROTOCOL);
-    }
-    reject("a transport other than plain", transport != TransportKind.PLAIN);
-    if (services.size() != 1) {
-      throw new SettingException("%s trp supports one service only", Setting.PROTOCOL);
-    }
-    reject("UDP services", services.getFirst().type() == ServiceType.UDP);
+    rules().check(hasSecret, transport, services);
   }
 
-  /**
-   * Checks that the settings of a reload have the protocol of the running role.
-   *
-   * @throws IllegalArgumentException if they do not
-   */
+  /** Checks the settings of a reload as {@link ProtocolRules#checkKept} does. */
   public void checkKept(ProtocolOption changed) {
-    if (changed.kind != kind) {
-      throw new SettingException(
-          "%s cannot change while the role runs; restart it", Setting.PROTOCOL);
-    }
+    rules().checkKept(changed.rules());
   }
 
-  /**
-   * Checks that one more setting is not combined with trp.
-   *
-   * @param setting a {@link Setting}, or a description or message
-   * @param isGiven whether it is set
-   * @throws IllegalArgumentException if trp is selected and the setting is set
-   */
+  /** Checks a setting as {@link ProtocolRules#reject} does. */
   public void reject(Object setting, boolean isGiven) {
-    if (isTrp() && isGiven) {
-      throw new SettingException("%s trp does not support %s", Setting.PROTOCOL, setting);
-    }
+    rules().reject(setting, isGiven);
   }
 
-  /**
-   * Returns the warning that trp has no authentication or, with the native protocol, that no secret
-   * is set.
-   *
-   * @param withoutSecret the warning of the role without a secret
-   */
+  /** Returns a warning as {@link ProtocolRules#advice} does. */
   public Optional<SettingMessage> advice(boolean isAuthenticated, String withoutSecret) {
-    if (isTrp()) {
-      return Optional.of(
-          SettingMessage.of(
-              "%s trp HAS NO AUTHENTICATION: the first program that connects to the control address"
-                  + " receives the visitors, and anyone on the network path can read their traffic",
-              Setting.PROTOCOL));
-    }
-    return isAuthenticated ? Optional.empty() : Optional.of(SettingMessage.of("%s", withoutSecret));
+    return rules().advice(isAuthenticated, withoutSecret);
   }
 }

@@ -4,10 +4,12 @@ import culvert.config.BoreSecret;
 import culvert.config.RemoteSettings;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
+import culvert.net.SourcePrefix;
 import culvert.protocol.ByeReason;
 import culvert.protocol.PeerRefusedException;
 import culvert.protocol.ProtocolException;
 import culvert.session.Dialect;
+import culvert.session.Recognition;
 import java.io.EOFException;
 import java.io.IOException;
 import java.time.Duration;
@@ -21,6 +23,15 @@ public final class BoreDialect implements Dialect {
 
   /** Time limit for each of the messages that a connection begins with. */
   private static final Duration MESSAGE_LIMIT = Duration.ofSeconds(3);
+
+  /**
+   * Silence before the challenge where another protocol is served at the same address. The first
+   * bytes of that protocol arrive within it even if a packet is lost, and the client waits 3 s.
+   */
+  private static final Duration SILENCE = Duration.ofSeconds(1);
+
+  /** Silence before the challenge on what is most likely a data channel: it delays a visitor. */
+  private static final Duration SILENCE_OF_CHANNEL = Duration.ofMillis(50);
 
   private static final String TIMEOUT_TEXT = "timed out waiting for initial message";
 
@@ -40,17 +51,72 @@ public final class BoreDialect implements Dialect {
     this.deadlines = deadlines;
   }
 
+  /** The clients of this protocol begin with a JSON object, unless they wait for a challenge. */
+  @Override
+  public Recognition recognise(byte[] first) {
+    if (first[0] != '{') {
+      return Recognition.NO;
+    }
+    if (first.length == 1) {
+      return Recognition.UNDECIDED;
+    }
+    return first[1] == '"' ? Recognition.YES : Recognition.NO;
+  }
+
+  /** {@inheritDoc} A client with a secret waits for the challenge, on each of its connections. */
+  @Override
+  public Optional<Greeting> greeting(Connection connection) {
+    List<BoreSecret> current = secrets;
+    return current.isEmpty() ? Optional.empty() : Optional.of(new Challenge(connection, current));
+  }
+
   /**
    * {@inheritDoc} As in bore, only a client that fails to authenticate receives an Error with the
    * reason; in all other cases of failure the connection is closed without one.
    */
   @Override
   public Accepted accept(Connection connection, Runnable onVerified) throws IOException {
-    var frames = new JsonFrames(connection);
-    if (!secrets.isEmpty()) {
-      authenticate(connection, frames);
-      onVerified.run();
+    Optional<Greeting> challenge = greeting(connection);
+    if (challenge.isEmpty()) {
+      return acceptAuthenticated(connection, new JsonFrames(connection));
     }
+    challenge.get().send();
+    return challenge.get().accept(connection, onVerified);
+  }
+
+  private final class Challenge implements Greeting {
+    private final UUID challenge = UUID.randomUUID();
+    private final Connection fresh;
+    private final List<BoreSecret> accepted;
+
+    Challenge(Connection fresh, List<BoreSecret> accepted) {
+      this.fresh = fresh;
+      this.accepted = accepted;
+    }
+
+    @Override
+    public Duration silence() {
+      return pending.hasAnyOf(SourcePrefix.of(fresh.peer().getAddress()))
+          ? SILENCE_OF_CHANNEL
+          : SILENCE;
+    }
+
+    @Override
+    public void send() throws IOException {
+      new JsonFrames(fresh).write(new ServerMessage.Challenge(challenge));
+    }
+
+    @Override
+    public Accepted accept(Connection connection, Runnable onVerified) throws IOException {
+      var frames = new JsonFrames(connection);
+      authenticate(connection, frames, challenge, accepted);
+      onVerified.run();
+      return acceptAuthenticated(connection, frames);
+    }
+  }
+
+  private Accepted acceptAuthenticated(Connection connection, JsonFrames frames)
+      throws IOException {
     Optional<ClientMessage> first = read(connection, frames, () -> {});
     if (first.isEmpty()) {
       throw new EOFException("closed before the first message");
@@ -85,9 +151,9 @@ public final class BoreDialect implements Dialect {
     });
   }
 
-  private void authenticate(Connection connection, JsonFrames frames) throws IOException {
-    UUID challenge = UUID.randomUUID();
-    frames.write(new ServerMessage.Challenge(challenge));
+  private void authenticate(
+      Connection connection, JsonFrames frames, UUID challenge, List<BoreSecret> accepted)
+      throws IOException {
     Optional<ClientMessage> answer;
     try {
       // The few bytes sent so far leave enough space in the send buffer, so this write does not
@@ -101,7 +167,7 @@ public final class BoreDialect implements Dialect {
     }
     // Checks every secret, so that the time taken does not reveal the one that matched.
     long matches =
-        secrets.stream().filter(s -> ChallengeResponse.isValid(tag, challenge, s)).count();
+        accepted.stream().filter(s -> ChallengeResponse.isValid(tag, challenge, s)).count();
     if (matches == 0) {
       throw reject(frames, "invalid secret");
     }

@@ -2,6 +2,7 @@ package culvert.dialect.bore;
 
 import culvert.net.Connection;
 import culvert.net.FairShare;
+import culvert.net.SourcePrefix;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.HashMap;
@@ -30,11 +31,14 @@ final class PendingVisitors {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition removed = lock.newCondition();
 
-  /** Guarded by the lock, as is {@link #counts}. */
+  /** Guarded by the lock, as are the fields below. */
   private final Map<UUID, PendingVisitor> all = new HashMap<>();
 
   /** Number of visitors of each session that wait, or whose channel is being delivered. */
   private final Map<BoreSession, Integer> counts = new HashMap<>();
+
+  /** Number of these visitors by the source of their client. */
+  private final Map<SourcePrefix, Integer> countsBySource = new HashMap<>();
 
   /**
    * Adds a visitor.
@@ -55,9 +59,24 @@ final class PendingVisitors {
       }
       all.put(visitor.id(), visitor);
       counts.put(visitor.session(), ofSession + 1);
+      countsBySource.merge(source(visitor), 1, Integer::sum);
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Returns whether a client with this source has visitors that wait for data channels. */
+  boolean hasAnyOf(SourcePrefix source) {
+    lock.lock();
+    try {
+      return countsBySource.containsKey(source);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private static SourcePrefix source(PendingVisitor visitor) {
+    return SourcePrefix.of(visitor.session().peer().getAddress());
   }
 
   private int count(BoreSession session) {
@@ -103,11 +122,16 @@ final class PendingVisitors {
   private void uncount(PendingVisitor visitor) {
     lock.lock();
     try {
-      counts.computeIfPresent(visitor.session(), (session, n) -> n == 1 ? null : n - 1);
+      decrement(counts, visitor.session());
+      decrement(countsBySource, source(visitor));
       removed.signalAll();
     } finally {
       lock.unlock();
     }
+  }
+
+  private static <K> void decrement(Map<K, Integer> counts, K key) {
+    counts.computeIfPresent(key, (same, n) -> n == 1 ? null : n - 1);
   }
 
   /** Ends the wait of all visitors of a session that has ended. */

@@ -9,9 +9,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.FieldSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Options and variables under the names of earlier versions. */
 class FormerNamesTest {
@@ -36,6 +38,11 @@ class FormerNamesTest {
       return variable(former);
     }
 
+    /** The protocols at the control address are a list. */
+    boolean hasOneValue() {
+      return !command.equals(REMOTE) || !current.equals("--protocol");
+    }
+
     /** A bounce server's protocol and that of the proxies are two settings. */
     String currentVariable() {
       boolean isOfBounce = command.startsWith("bounce") && current.equals("--protocol");
@@ -55,7 +62,7 @@ class FormerNamesTest {
       Object value = result.commandSpec().findOption(current).getValue();
       return value instanceof BounceGreeting greeting
           ? greeting.word()
-          : value.toString().toLowerCase();
+          : value.toString().toLowerCase().replaceAll("[\\[\\]]", "");
     }
   }
 
@@ -79,6 +86,10 @@ class FormerNamesTest {
               "x"),
           new Renamed("bounce-server", "--protocol", "--wire", "text", "x"),
           new Renamed("bounce connect h:1 1", "--protocol", "--wire", "text", "x"));
+
+  static Stream<Renamed> withOneValue() {
+    return RENAMED.stream().filter(Renamed::hasOneValue);
+  }
 
   @ParameterizedTest
   @FieldSource("RENAMED")
@@ -128,7 +139,7 @@ class FormerNamesTest {
   }
 
   @ParameterizedTest
-  @FieldSource("RENAMED")
+  @MethodSource("withOneValue")
   void bothNamesTogetherAreRejected(Renamed renamed) {
     var run =
         Cli.run(
@@ -136,6 +147,13 @@ class FormerNamesTest {
                 renamed.current + "=" + renamed.value, renamed.former + "=" + renamed.value));
     assertThat(run.exit()).isEqualTo(2);
     assertThat(run.err()).contains(renamed.former + " is given more than once");
+  }
+
+  @Test
+  void bothNamesOfAListAddToIt() {
+    var run = Cli.remote("--protocol=native", "--dialect=trp");
+    assertThat(run.exit()).isEqualTo(78);
+    assertThat(run.err()).contains("trp cannot be combined with another protocol");
   }
 
   @ParameterizedTest

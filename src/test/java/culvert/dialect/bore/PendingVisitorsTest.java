@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import culvert.net.Deadlines;
+import culvert.net.SourcePrefix;
 import culvert.session.PendingStream;
 import culvert.testing.LeakCheck;
 import culvert.testing.Loopback;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -87,6 +89,23 @@ class PendingVisitorsTest {
       }
       assertThat(total).isLessThan(PendingVisitors.MAX_TOTAL - 100);
       add(session(pair, deadlines));
+    }
+  }
+
+  /** A silent connection from there is most likely the data channel. */
+  @Test
+  void sourceOfAClientIsKnownWhileItsVisitorsWait() throws Exception {
+    try (var pair = Loopback.open();
+        var deadlines = new Deadlines()) {
+      BoreSession session = session(pair, deadlines);
+      var source = SourcePrefix.of(session.peer().getAddress());
+      assertThat(pending.hasAnyOf(source)).isFalse();
+      PendingVisitor visitor = add(session);
+      assertThat(pending.hasAnyOf(source)).isTrue();
+      var other = SourcePrefix.of(InetAddress.getByName("192.0.2.1"));
+      assertThat(pending.hasAnyOf(other)).isFalse();
+      pending.claim(visitor.id(), pair.near());
+      assertThat(pending.hasAnyOf(source)).isFalse();
     }
   }
 

@@ -2,14 +2,19 @@ package culvert.dialect.bore;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import culvert.cli.RemoteEndpoints;
+import culvert.config.BoreSecret;
 import culvert.config.PortRange;
 import culvert.net.HostPort;
+import culvert.remote.RemoteProxy;
 import culvert.testing.BoreProgram;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
 import culvert.testing.RandomBytes;
 import culvert.testing.RolePair;
 import culvert.testing.SeveredLink;
+import culvert.testing.TestClient;
+import culvert.testing.TestLog;
 import culvert.testing.TestServer;
 import java.io.IOException;
 import java.io.InputStream;
@@ -21,6 +26,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -126,6 +132,30 @@ class RealBoreClientTest {
       assertThat(visitor.getInputStream().readAllBytes())
           .asString(StandardCharsets.UTF_8)
           .isEqualTo("round trip");
+    }
+  }
+
+  /** Where native origin proxies are served too, a client with a secret is greeted if it waits. */
+  @ParameterizedTest
+  @ValueSource(strings = {"none", "abc"})
+  void clientServesAtTheControlAddressOfOriginProxies(String secret) throws Exception {
+    boolean without = secret.equals("none");
+    var options = new RolePair.Options();
+    options =
+        without
+            ? options.boreAtControl(BoreServer.PORTS)
+            : options.boreAtControl(BoreServer.PORTS, BoreSecret.of(secret));
+    var settings = options.remoteSettings(Optional.of(ownAddress()), "127.0.0.1:0");
+    try (var server = TestServer.echo();
+        var log = new TestLog();
+        RemoteProxy remote = RemoteEndpoints.start(settings, log.log());
+        var client =
+            without
+                ? new Client(remote.controlAddress().host(), server.address().port())
+                : new Client(
+                    remote.controlAddress().host(), server.address().port(), "--secret", secret);
+        Socket visitor = TestClient.dial(new HostPort("127.0.0.1", client.port()))) {
+      TestClient.assertEchoes(visitor, "hello");
     }
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import culvert.config.BounceCredentials;
 import culvert.config.ClientSettings;
 import culvert.config.ConnectionLimits;
+import culvert.config.ControlProtocol;
 import culvert.config.HealthChecks;
 import culvert.config.OriginSettings;
 import culvert.config.RemoteAddress;
@@ -129,6 +130,7 @@ final class LoginPair implements AutoCloseable {
             BounceCredentials.DEFAULT,
             List.of(ServiceAddress.parse("127.0.0.1:1")),
             Optional.empty(),
+            List.of(ControlProtocol.NATIVE),
             Optional.empty(),
             secrets,
             clients,

@@ -1,12 +1,13 @@
 package culvert.dialect.trp;
 
+import culvert.cli.RemoteEndpoints;
+import culvert.config.ControlProtocol;
 import culvert.config.OriginSettings;
 import culvert.config.RemoteAddress;
 import culvert.net.HostPort;
 import culvert.net.Threads;
 import culvert.origin.Dialects;
 import culvert.origin.OriginProxy;
-import culvert.remote.Endpoint;
 import culvert.remote.RemoteProxy;
 import culvert.testing.RolePair;
 import culvert.testing.TestLog;
@@ -26,20 +27,13 @@ final class Roles implements AutoCloseable {
   private OriginProxy origin;
 
   private static RolePair.Options unencrypted() {
-    return new RolePair.Options().secrets(null, null);
+    return new RolePair.Options().secrets(null, null).protocols(ControlProtocol.TRP);
   }
 
   /** Starts a remote proxy with a time limit for the data connection of a visitor. */
   Roles remote(Duration openTimeout) throws IOException {
     var settings = unencrypted().openTimeout(openTimeout).remoteSettings();
-    remote =
-        RemoteProxy.start(
-            settings,
-            role -> {
-              var trp = new TrpDialect("default", role.deadlines());
-              return given -> List.of(Endpoint.control(given, List.of(trp)));
-            },
-            log.log());
+    remote = RemoteEndpoints.start(settings, log.log());
     return this;
   }
 

@@ -1,0 +1,61 @@
+package culvert.cli.option;
+
+import culvert.config.ControlProtocol;
+import culvert.config.ServiceAddress;
+import culvert.config.TransportKind;
+import culvert.setting.SettingMessage;
+import java.util.List;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+/** The protocols that a remote proxy serves at its control address. */
+public final class ControlProtocolsOption {
+
+  @Option(
+      names = {"--protocol", FormerNames.DIALECT},
+      paramLabel = "KIND",
+      split = ",",
+      hideParamSyntax = true,
+      defaultValue = "native",
+      description =
+          "Protocols at the control address: native, or native,bore to serve bore clients at the"
+              + " same port, or trp to work with the programs of tunneled-reverse-proxy. bore is"
+              + " not encrypted and needs --port-range. trp has one service and NO AUTHENTICATION:"
+              + " the first program that connects to the control address receives the visitors.")
+  @InHelp(HelpGroup.TRANSPORT)
+  private List<ControlProtocol> protocols = List.of();
+
+  /** Returns the protocols. */
+  public List<ControlProtocol> protocols() {
+    return protocols;
+  }
+
+  /** Returns whether bore's clients are served at the control address. */
+  public boolean isBore() {
+    return protocols.contains(ControlProtocol.BORE);
+  }
+
+  private ProtocolRules rules() {
+    return new ProtocolRules(protocols.contains(ControlProtocol.TRP));
+  }
+
+  /** Checks the settings as {@link ProtocolRules#check} does. */
+  public void check(boolean hasSecret, TransportKind transport, List<ServiceAddress> services) {
+    rules().check(hasSecret, transport, services);
+  }
+
+  /** Checks the settings of a reload as {@link ProtocolRules#checkKept} does. */
+  public void checkKept(ControlProtocolsOption changed) {
+    rules().checkKept(changed.rules());
+  }
+
+  /** Checks a setting as {@link ProtocolRules#reject} does. */
+  public void reject(Object setting, boolean isGiven) {
+    rules().reject(setting, isGiven);
+  }
+
+  /** Returns a warning as {@link ProtocolRules#advice} does. */
+  public Optional<SettingMessage> advice(boolean isAuthenticated, String withoutSecret) {
+    return rules().advice(isAuthenticated, withoutSecret);
+  }
+}

@@ -1,0 +1,395 @@
+package culvert.dialect.bore;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import culvert.config.BoreSecret;
+import culvert.config.ConnectionLimits;
+import culvert.config.RemoteAddress;
+import culvert.net.HostPort;
+import culvert.observe.Counter;
+import culvert.remote.RemoteProxy;
+import culvert.testing.Eventually;
+import culvert.testing.FaultyLink;
+import culvert.testing.LeakCheck;
+import culvert.testing.ReservedPorts;
+import culvert.testing.RolePair;
+import culvert.testing.SeparateRoles;
+import culvert.testing.TestClient;
+import culvert.testing.TestServer;
+import culvert.testing.TransportVariant;
+import java.io.IOException;
+import java.net.Socket;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.NullSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Native origin proxies and bore clients at one control address. */
+@ExtendWith(LeakCheck.class)
+@Timeout(60)
+class SharedPortTest {
+
+  private static final String TLS_HELLO = "\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001\u00fc";
+
+  /** A native connection over Noise, TLS and WebSocket, and one of bore, without their ends. */
+  private static final List<String> STARTS =
+      List.of("CULVERT\n\0\0", TLS_HELLO, "GET / HTTP/1.1\r\nHost:", "{\"Hello\":0");
+
+  @TempDir private Path folder;
+
+  private static RolePair.Options shared(RolePair.Options options, String secret) {
+    return secret == null
+        ? options.boreAtControl(BoreServer.PORTS)
+        : options.boreAtControl(BoreServer.PORTS, BoreSecret.of(secret));
+  }
+
+  private static RolePair.Options shared(String secret) {
+    return shared(new RolePair.Options(), secret);
+  }
+
+  private static RemoteAddress control(RemoteProxy remote) {
+    return new RemoteAddress.Direct(remote.controlAddress());
+  }
+
+  private static void assertServed(HostPort address) throws IOException {
+    try (Socket visitor = TestClient.dial(address)) {
+      TestClient.assertEchoes(visitor, "hello");
+    }
+  }
+
+  /**
+   * Checks that a client of bore and an origin proxy log in at an address and serve visitors.
+   *
+   * @param control leads to the control address of {@code remote}
+   * @param secret of the client; null for none
+   */
+  private static void assertBothServe(
+      RemoteProxy remote,
+      HostPort control,
+      SeparateRoles roles,
+      RolePair.Options options,
+      String secret)
+      throws Exception {
+    var login = new RemoteAddress.Direct(control);
+    try (var server = TestServer.echo();
+        var bore = new Client(control, server.address(), new Client.Options().secret(secret));
+        var origin = roles.origin(server.address(), options, login)) {
+      HostPort ofBore = bore.announced();
+      for (int i = 0; i < 3; i++) {
+        // On a busy host the client may miss the time for one of the messages.
+        Eventually.within(RolePair.LIMIT, () -> assertServed(ofBore));
+      }
+      origin.announced();
+      assertServed(remote.outsideAddresses().get("default"));
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void bothAreServedWithEachTransport(TransportVariant transport) throws Exception {
+    var options = shared(transport.options(folder), null);
+    try (var roles = new SeparateRoles();
+        RemoteProxy remote = roles.remote(options)) {
+      assertBothServe(remote, remote.controlAddress(), roles, options, null);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void bothAreServedIfTheirBytesArriveOneByOne(TransportVariant transport) throws Exception {
+    var options = shared(transport.options(folder), null);
+    try (var roles = new SeparateRoles();
+        RemoteProxy remote = roles.remote(options);
+        var link = new FaultyLink(remote.controlAddress(), 1)) {
+      assertBothServe(remote, link.address(), roles, options, null);
+    }
+  }
+
+  /** The client waits for the challenge, on its control connection and on each data channel. */
+  @Test
+  void clientWithASecretIsGreeted() throws Exception {
+    var options = shared("abc");
+    try (var roles = new SeparateRoles();
+        RemoteProxy remote = roles.remote(options)) {
+      assertBothServe(remote, remote.controlAddress(), roles, options, "abc");
+    }
+  }
+
+  @Test
+  void clientWithAWrongSecretOrNoneIsRefused() throws Exception {
+    try (var server = TestServer.echo();
+        var roles = new SeparateRoles();
+        RemoteProxy remote = roles.remote(shared("abc"));
+        var wrong =
+            new Client(
+                remote.controlAddress(),
+                server.address(),
+                new Client.Options().secret("abd").once());
+        var without = new BoreMessages(TestClient.dial(remote.controlAddress()))) {
+      wrong.end();
+      wrong.awaitLog("invalid secret");
+      without.send("{\"Hello\":0}");
+      assertThat(without.receive()).startsWith("{\"Challenge\":");
+      assertThat(without.rest()).contains("server requires secret, but no secret was provided");
+    }
+  }
+
+  @Test
+  void helloOfSingleBytesIsAccepted() throws Exception {
+    try (var roles = new SeparateRoles();
+        RemoteProxy remote = roles.remote(shared((String) null));
+        var client = new BoreMessages(TestClient.dial(remote.controlAddress()))) {
+      client.socket().setTcpNoDelay(true);
+      for (char one : "{\"Hello\":0}\0".toCharArray()) {
+        client.sendRaw(String.valueOf(one));
+      }
+      assertThat(client.receive()).matches("\\{\"Hello\":\\d+}");
+    }
+  }
+
+  private static String answer(RemoteProxy remote, String text) throws IOException {
+    try (Socket peer = TestClient.dial(remote.controlAddress())) {
+      peer.getOutputStream().write(text.getBytes(StandardCharsets.ISO_8859_1));
+      return new String(peer.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+    }
+  }
+
+  @ParameterizedTest
+  @NullSource
+  @ValueSource(strings = "abc")
+  void foreignProgramsAreNamedAndAnsweredInTheirProtocol(String secret) throws Exception {
+    try (var roles = new SeparateRoles();
+        RemoteProxy remote = roles.remote(shared(new RolePair.Options().everyLine(), secret))) {
+      assertThat(answer(remote, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"))
+          .startsWith("HTTP/1.1 400 Bad Request\r\n")
+          .endsWith("does not serve HTTP.\n");
+      roles.awaitLog("foreign protocol rejected", "an HTTP client");
+      assertThat(answer(remote, TLS_HELLO)).isEqualTo("\u0015\u0003\u0001\u0000\u0002\u0002\n");
+      roles.awaitLog("foreign protocol rejected", "a TLS client");
+      assertThat(answer(remote, "SSH-2.0-OpenSSH_9.2\r\n")).contains("SSH");
+      roles.awaitLog("foreign protocol rejected", "an SSH client");
+      assertThat(answer(remote, "*1\r\n$4\r\nPING\r\n")).isEmpty();
+      roles.awaitLog("foreign protocol rejected", "an unknown protocol");
+      assertThat(answer(remote, "\0\0\0\0\1" + "x".repeat(32))).isEmpty();
+      roles.awaitLog("foreign protocol rejected", "a rathole client");
+      assertThat(remote.counters().get(Counter.FOREIGN_PEERS)).isEqualTo(5);
+      assertThat(answer(remote, "{\"Helo\":0}\0")).doesNotContain("Hello");
+      roles.awaitLog(secret == null ? "handshake failed" : "origin proxy rejected");
+    }
+  }
+
+  @ParameterizedTest
+  @NullSource
+  @ValueSource(strings = "abc")
+  void silentConnectionTimesOut(String secret) throws Exception {
+    var options = shared(new RolePair.Options().handshake(Duration.ofMillis(300)), secret);
+    try (var roles = new SeparateRoles();
+        RemoteProxy remote = roles.remote(options);
+        Socket silent = TestClient.dial(remote.controlAddress());
+        Socket slow = TestClient.dial(remote.controlAddress())) {
+      slow.getOutputStream().write('{');
+      assertThat(silent.getInputStream().read()).isEqualTo(-1);
+      assertThat(slow.getInputStream().read()).isEqualTo(-1);
+      roles.awaitLog("handshake not completed", "handshake timeout");
+      Eventually.within(
+          RolePair.LIMIT,
+          () -> assertThat(remote.counters().get(Counter.SLOW_HANDSHAKES)).isEqualTo(2));
+    }
+  }
+
+  /** Opens a connection for each prefix of {@link #STARTS}, also for the empty one. */
+  private static List<Socket> dialWithPrefixes(RemoteProxy remote) throws IOException {
+    List<String> prefixes =
+        STARTS.stream()
+            .flatMap(
+                text -> IntStream.rangeClosed(0, text.length()).mapToObj(n -> text.substring(0, n)))
+            .distinct()
+            .toList();
+    var peers = new ArrayList<Socket>();
+    for (String prefix : prefixes) {
+      Socket peer = TestClient.dial(remote.controlAddress());
+      peers.add(peer);
+      peer.setTcpNoDelay(true);
+      for (byte one : prefix.getBytes(StandardCharsets.ISO_8859_1)) {
+        peer.getOutputStream().write(one);
+      }
+    }
+    return peers;
+  }
+
+  /** Reads until the connection ends, orderly or not. */
+  private static void awaitEnd(Socket peer) throws IOException {
+    try (peer) {
+      peer.getInputStream().readAllBytes();
+    } catch (SocketTimeoutException e) {
+      throw new AssertionError("the connection is still open", e);
+    } catch (SocketException e) {
+      // It was reset.
+    }
+  }
+
+  @ParameterizedTest
+  @NullSource
+  @ValueSource(strings = "abc")
+  void connectionThatEndsAfterAPrefixIsClosed(String secret) throws Exception {
+    var options = shared(secret);
+    try (var roles = new SeparateRoles();
+        RemoteProxy remote = roles.remote(options)) {
+      for (Socket peer : dialWithPrefixes(remote)) {
+        peer.shutdownOutput();
+        awaitEnd(peer);
+      }
+      assertThat(remote.counters().get(Counter.SESSIONS)).isZero();
+      assertBothServe(remote, remote.controlAddress(), roles, options, secret);
+    }
+  }
+
+  @ParameterizedTest
+  @NullSource
+  @ValueSource(strings = "abc")
+  void connectionThatStopsAfterAPrefixTimesOut(String secret) throws Exception {
+    var options = shared(new RolePair.Options().handshake(Duration.ofMillis(300)), secret);
+    try (var roles = new SeparateRoles();
+        RemoteProxy remote = roles.remote(options)) {
+      for (Socket peer : dialWithPrefixes(remote)) {
+        awaitEnd(peer);
+      }
+      assertThat(remote.counters().get(Counter.SESSIONS)).isZero();
+    }
+  }
+
+  @ParameterizedTest
+  @NullSource
+  @ValueSource(strings = "abc")
+  void connectionsThatStopAfterAPrefixDelayNoClient(String secret) throws Exception {
+    var options = shared(secret);
+    try (var roles = new SeparateRoles();
+        RemoteProxy remote = roles.remote(options)) {
+      List<Socket> peers = dialWithPrefixes(remote);
+      assertBothServe(remote, remote.controlAddress(), roles, options, secret);
+      assertThat(remote.counters().get(Counter.HALF_OPEN_DROPPED)).isZero();
+      for (Socket peer : peers) {
+        peer.close();
+      }
+    }
+  }
+
+  /** The oldest silent connections of one source make room for clients of both protocols. */
+  @Test
+  void silentConnectionsExcludeNoClient() throws Exception {
+    var options =
+        shared(new RolePair.Options().admission(new ConnectionLimits(99, 99, 9, 4)), null);
+    try (var server = TestServer.echo();
+        var roles = new SeparateRoles();
+        RemoteProxy remote = roles.remote(options)) {
+      var silent = new Socket[8];
+      for (int i = 0; i < silent.length; i++) {
+        silent[i] = TestClient.dial(remote.controlAddress());
+      }
+      try (var bore = new Client(remote.controlAddress(), server.address(), new Client.Options());
+          var origin = roles.origin(server.address(), options, control(remote))) {
+        assertServed(bore.announced());
+        origin.announced();
+        assertThat(remote.counters().get(Counter.HALF_OPEN_DROPPED)).isGreaterThanOrEqualTo(4);
+      }
+      for (Socket one : silent) {
+        one.close();
+      }
+    }
+  }
+
+  /** A data channel of a client may connect to either address. */
+  @Test
+  void clientsOfBothAddressesAreClientsOfOneServer() throws Exception {
+    var options = shared((String) null).boreAddress(new HostPort("127.0.0.1", 0));
+    try (var roles = new SeparateRoles();
+        RemoteProxy remote = roles.remote(options);
+        var client = new BoreMessages(TestClient.dial(remote.controlAddress()))) {
+      client.send("{\"Hello\":0}");
+      int port = Integer.parseInt(client.receive().replaceAll("\\D", ""));
+      assertThat(client.receive()).isEqualTo("\"Heartbeat\"");
+      try (Socket visitor = TestClient.dial(new HostPort("127.0.0.1", port));
+          var channel = new BoreMessages(TestClient.dial(remote.boreAddress()))) {
+        channel.send("{\"Accept\":\"" + client.announced() + "\"}");
+        channel.sendRaw("hi");
+        assertThat(visitor.getInputStream().readNBytes(2)).asString().isEqualTo("hi");
+      }
+    }
+  }
+
+  private static void assertServes(RemoteProxy remote, String secret) throws Exception {
+    var options = new Client.Options().secret(secret);
+    try (var server = TestServer.echo();
+        var client = new Client(remote.controlAddress(), server.address(), options)) {
+      HostPort address = client.announced();
+      Eventually.within(RolePair.LIMIT, () -> assertServed(address));
+    }
+  }
+
+  /** A visitor of an origin proxy stays connected. */
+  @Test
+  void reloadChangesTheProtocolsOfNewConnections() throws Exception {
+    var alone = new RolePair.Options();
+    try (var server = TestServer.echo();
+        var roles = new SeparateRoles();
+        RemoteProxy remote = roles.remote(alone);
+        var origin = roles.origin(server.address(), alone, control(remote))) {
+      origin.announced();
+      try (Socket visitor = TestClient.dial(remote.outsideAddresses().get("default"))) {
+        TestClient.assertEchoes(visitor, "before");
+        remote.reload(shared("abc").remoteSettings());
+        assertServes(remote, "abc");
+        remote.reload(shared("abd").remoteSettings());
+        assertServes(remote, "abd");
+        remote.reload(alone.remoteSettings());
+        assertThat(answer(remote, "{\"Hello\":0}\0")).contains("does not serve bore clients");
+        TestClient.assertEchoes(visitor, "after");
+      }
+    }
+  }
+
+  /** An origin proxy does not connect to the address of its login again; a client does. */
+  @Test
+  void controlAddressThatHasMovedStaysForTheVisitorsOfClients() throws Exception {
+    var options = shared((String) null);
+    try (var ports = new ReservedPorts();
+        var server = TestServer.echo();
+        var roles = new SeparateRoles();
+        RemoteProxy remote = roles.remote(options);
+        var origin = roles.origin(server.address(), options, control(remote))) {
+      origin.announced();
+      HostPort before = remote.controlAddress();
+      try (var bore = new Client(before, server.address(), new Client.Options())) {
+        HostPort address = bore.announced();
+        remote.reload(options.remoteSettings(Optional.of(ports.next()), "127.0.0.1:0"));
+        roles.awaitLog("listener kept for data channels", "address=" + before);
+        assertServed(address);
+      }
+      roles.awaitLog("listener closed", "address=" + before);
+      assertServed(remote.outsideAddresses().get("default"));
+    }
+  }
+
+  /** Without the option, the control address serves no bore client. */
+  @Test
+  void clientIsRejectedAtAnAddressForOriginProxiesOnly() throws Exception {
+    try (var roles = new SeparateRoles();
+        RemoteProxy remote = roles.remote(new RolePair.Options())) {
+      assertThat(answer(remote, "{\"Hello\":0}\0")).contains("does not serve bore clients");
+      roles.awaitLog("foreign protocol rejected", "a bore client");
+    }
+  }
+}

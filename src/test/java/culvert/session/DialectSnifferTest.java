@@ -1,0 +1,195 @@
+package culvert.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import culvert.net.Connection;
+import culvert.net.Deadlines;
+import culvert.net.Threads;
+import culvert.testing.LeakCheck;
+import culvert.testing.Loopback;
+import culvert.testing.RolePair;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+@ExtendWith(LeakCheck.class)
+@Timeout(60)
+class DialectSnifferTest {
+
+  /** Longer than a test takes. */
+  private static final Duration NEVER = Duration.ofHours(1);
+
+  private static final Duration SOON = Duration.ofMillis(10);
+
+  /** Ends with what it was given: its name, whether it has greeted, and all bytes of the peer. */
+  private record Reporting(String name, String start, Optional<Duration> silence)
+      implements Dialect {
+
+    @Override
+    public Accepted accept(Connection connection, Runnable onVerified) throws IOException {
+      throw new IOException(name + ":" + rest(connection));
+    }
+
+    @Override
+    public Recognition recognise(byte[] first) {
+      String text = new String(first, StandardCharsets.US_ASCII);
+      if (text.startsWith(start)) {
+        return Recognition.YES;
+      }
+      return start.startsWith(text) ? Recognition.UNDECIDED : Recognition.NO;
+    }
+
+    @Override
+    public Optional<Greeting> greeting(Connection fresh) {
+      return silence.map(limit ->
+          new Greeting() {
+            @Override
+            public Duration silence() {
+              return limit;
+            }
+
+            @Override
+            public void send() throws IOException {
+              fresh.output().write("hello".getBytes(StandardCharsets.US_ASCII));
+            }
+
+            @Override
+            public Accepted accept(Connection connection, Runnable onVerified) throws IOException {
+              throw new IOException(name + " greeted:" + rest(connection));
+            }
+          });
+    }
+
+    private static String rest(Connection connection) throws IOException {
+      return new String(connection.input().readAllBytes(), StandardCharsets.US_ASCII);
+    }
+  }
+
+  private static final Dialect FIRST = new Reporting("first", "CUL", Optional.empty());
+  private static final Dialect OTHER = new Reporting("other", "{\"", Optional.empty());
+  private static final Dialect THIRD = new Reporting("third", "{[", Optional.empty());
+
+  /** Sends the peer's bytes. */
+  @FunctionalInterface
+  private interface Peer {
+    void run(Connection connection) throws Exception;
+  }
+
+  /** Returns what became of a connection whose peer does this. */
+  private static String accept(List<Dialect> dialects, Peer peer) throws Exception {
+    try (var deadlines = new Deadlines();
+        var pair = Loopback.open()) {
+      Dialect sniffer = DialectSniffer.of(dialects, deadlines);
+      var accepting = new FutureTask<>(() -> sniffer.accept(pair.far(), () -> {}));
+      Threads.start("accepting", accepting);
+      peer.run(pair.near());
+      accepting.get(RolePair.LIMIT.toSeconds(), TimeUnit.SECONDS);
+      throw new AssertionError("the dialects accept no connection");
+    } catch (ExecutionException e) {
+      return e.getCause().getMessage();
+    }
+  }
+
+  private static void sendOneByOne(Connection connection, String text) throws IOException {
+    for (byte one : text.getBytes(StandardCharsets.US_ASCII)) {
+      connection.output().write(one);
+    }
+    connection.closeOutput();
+  }
+
+  private static void send(Connection connection, String text) throws IOException {
+    connection.output().write(text.getBytes(StandardCharsets.US_ASCII));
+    connection.closeOutput();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "CULVERT, first",
+    "{\"Hello\":1}, other",
+    "{[more, third",
+    "{[, third",
+    "{x and more, first",
+    "{, first",
+    "GET / HTTP/1.1, first",
+    "a text of more than eight bytes, first",
+    "'', first"
+  })
+  void firstBytesSelectTheDialectWhichReceivesThemAll(String sent, String name) throws Exception {
+    var dialects = List.of(FIRST, OTHER, THIRD);
+    assertThat(accept(dialects, peer -> send(peer, sent))).isEqualTo(name + ":" + sent);
+    assertThat(accept(dialects, peer -> sendOneByOne(peer, sent))).isEqualTo(name + ":" + sent);
+  }
+
+  @Test
+  void undecidedDialectDoesNotReadBeyondEightBytes() throws Exception {
+    var greedy = new Reporting("greedy", "x".repeat(100), Optional.empty());
+    assertThat(accept(List.of(FIRST, greedy), peer -> send(peer, "x".repeat(100))))
+        .isEqualTo("first:" + "x".repeat(100));
+  }
+
+  @Test
+  void silentPeerIsGreeted() throws Exception {
+    var greeting = new Reporting("other", "{\"", Optional.of(SOON));
+    Peer waiting =
+        peer -> {
+          assertThat(peer.input().readNBytes(5)).asString().isEqualTo("hello");
+          send(peer, "{\"answer");
+        };
+    assertThat(accept(List.of(FIRST, greeting), waiting)).isEqualTo("other greeted:{\"answer");
+  }
+
+  @Test
+  void peerThatBeginsIsNotGreeted() throws Exception {
+    var greeting = new Reporting("other", "{\"", Optional.of(NEVER));
+    assertThat(accept(List.of(FIRST, greeting), peer -> send(peer, "{\"early")))
+        .isEqualTo("other:{\"early");
+    assertThat(accept(List.of(FIRST, greeting), peer -> send(peer, "CULVERT")))
+        .isEqualTo("first:CULVERT");
+  }
+
+  @Test
+  void greetedPeerOfAnotherProtocolIsLeftToTheFirstDialect() throws Exception {
+    var greeting = new Reporting("other", "{\"", Optional.of(SOON));
+    Peer late =
+        peer -> {
+          peer.input().readNBytes(5);
+          send(peer, "SSH-2.0-x");
+        };
+    assertThat(accept(List.of(FIRST, greeting), late)).isEqualTo("first:SSH-2.0-x");
+  }
+
+  /** As an eviction and a timeout do. */
+  @Test
+  void closeEndsTheWaitForTheFirstByte() throws Exception {
+    var greeting = new Reporting("other", "{\"", Optional.of(NEVER));
+    for (Dialect other : List.of(OTHER, greeting)) {
+      try (var deadlines = new Deadlines();
+          var pair = Loopback.open()) {
+        Dialect sniffer = DialectSniffer.of(List.of(FIRST, other), deadlines);
+        var accepting = new FutureTask<>(() -> sniffer.accept(pair.far(), () -> {}));
+        Threads.start("accepting", accepting);
+        pair.far().close();
+        assertThatThrownBy(() -> accepting.get(RolePair.LIMIT.toSeconds(), TimeUnit.SECONDS))
+            .hasCauseInstanceOf(IOException.class);
+      }
+    }
+  }
+
+  @Test
+  void singleDialectIsReturnedItself() {
+    try (var deadlines = new Deadlines()) {
+      assertThat(DialectSniffer.of(List.of(OTHER), deadlines)).isSameAs(OTHER);
+    }
+  }
+}
