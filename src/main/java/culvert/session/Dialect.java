@@ -40,8 +40,8 @@ public interface Dialect {
   }
 
   /** A message with which this side begins a connection whose peer waits for it. */
-  interface Greeting {
-    /** Returns how long the peer must have sent nothing before the message is sent. */
+  interface Greeting extends AutoCloseable {
+    /** Returns how long the peer must have sent nothing before the message is sent; called once. */
     Duration silence();
 
     /**
@@ -54,6 +54,10 @@ public interface Dialect {
 
     /** Reads the first messages after the greeting, as {@link Dialect#accept} does. */
     Accepted accept(Connection connection, Runnable onVerified) throws IOException;
+
+    /** Ends the use of the greeting: the first messages were read, or the connection has ended. */
+    @Override
+    void close();
   }
 
   /**

@@ -9,7 +9,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Serves several protocols at one address: the first bytes of a connection select the dialect. The
@@ -40,75 +40,116 @@ public final class DialectSniffer implements Dialect {
   }
 
   /** The start of a connection whose peer may wait for a greeting. */
-  private static final class Opening {
+  private static final class Opening implements AutoCloseable {
+    private final Connection connection;
     private final Dialect dialect;
     private final Greeting greeting;
 
-    /** Set by the side that begins: by the timer, or by the thread of the connection. */
-    private final AtomicBoolean hasBegun = new AtomicBoolean();
+    /** Guards the fields below. Held while the greeting is sent, which does not block. */
+    private final ReentrantLock lock = new ReentrantLock();
 
-    Opening(Dialect dialect, Greeting greeting) {
+    private boolean hasBegun;
+    private boolean isGreeted;
+
+    Opening(Connection connection, Dialect dialect, Greeting greeting) {
+      this.connection = connection;
       this.dialect = dialect;
       this.greeting = greeting;
     }
 
-    /** Sends the greeting unless the peer has begun. */
-    void endSilence() {
-      if (hasBegun.compareAndSet(false, true)) {
-        try {
-          greeting.send();
-        } catch (IOException e) {
-          // The thread that reads receives the cause.
-        }
+    /** Reads the peer's first bytes, and greets a peer that sends none. */
+    void read(ByteBuffer first, Deadlines deadlines) throws IOException {
+      var silence = deadlines.after(greeting.silence(), this::endSilence);
+      try {
+        connection.input().read(first);
+      } finally {
+        silence.cancel();
+        begin();
       }
     }
 
-    /** Returns whether the greeting was sent; otherwise it is not sent any more. */
-    boolean isGreeted() {
-      return !hasBegun.compareAndSet(false, true);
+    /**
+     * Sends the greeting unless the peer has begun. Its bytes may have arrived and not have been
+     * read: on a busy host the timer can run before the thread of the connection.
+     */
+    private void endSilence() {
+      lock.lock();
+      try {
+        if (!hasBegun && !isGreeted && connection.input().available() == 0) {
+          isGreeted = true;
+          greeting.send();
+        }
+      } catch (IOException e) {
+        // The thread that reads receives the cause.
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    /** No greeting is sent from now on; one that is being sent is complete. */
+    private void begin() {
+      lock.lock();
+      try {
+        hasBegun = true;
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    /** Returns whether this dialect's greeting was sent. */
+    boolean isGreetedBy(Dialect selected) {
+      lock.lock();
+      try {
+        return isGreeted && dialect == selected;
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    @Override
+    public void close() {
+      greeting.close();
     }
   }
 
   @Override
   public Accepted accept(Connection connection, Runnable onVerified) throws IOException {
-    Optional<Opening> opening = opening(connection);
     ByteBuffer first = ByteBuffer.allocate(MAX_BYTES);
-    Dialect selected = select(connection, first, opening);
-    Connection replayed = ReplayedConnection.of(connection, first.flip());
-    boolean isGreeted = opening.isPresent() && opening.get().isGreeted();
-    return isGreeted && opening.get().dialect == selected
-        ? opening.get().greeting.accept(replayed, onVerified)
-        : selected.accept(replayed, onVerified);
+    Optional<Opening> greeted = opening(connection);
+    if (greeted.isEmpty()) {
+      connection.input().read(first);
+      return select(connection, first).accept(replayed(connection, first), onVerified);
+    }
+    try (Opening opening = greeted.get()) {
+      opening.read(first, deadlines);
+      Dialect selected = select(connection, first);
+      Connection replayed = replayed(connection, first);
+      return opening.isGreetedBy(selected)
+          ? opening.greeting.accept(replayed, onVerified)
+          : selected.accept(replayed, onVerified);
+    }
   }
 
   private Optional<Opening> opening(Connection connection) {
     for (Dialect dialect : dialects) {
       Optional<Greeting> greeting = dialect.greeting(connection);
       if (greeting.isPresent()) {
-        return Optional.of(new Opening(dialect, greeting.get()));
+        return Optional.of(new Opening(connection, dialect, greeting.get()));
       }
     }
     return Optional.empty();
   }
 
-  private Dialect select(Connection connection, ByteBuffer first, Optional<Opening> opening)
-      throws IOException {
-    Deadlines.Deadline silence =
-        opening
-            .map(one -> deadlines.after(one.greeting.silence(), one::endSilence))
-            .orElse(() -> {});
-    try {
-      return select(connection, first);
-    } finally {
-      silence.cancel();
-    }
+  private static Connection replayed(Connection connection, ByteBuffer first) {
+    return ReplayedConnection.of(connection, first.flip());
   }
 
-  /** Reads bytes until they decide; also one at a time, and at the end of the stream. */
+  /** Reads more bytes until they decide; also one at a time, and at the end of the stream. */
   private Dialect select(Connection connection, ByteBuffer first) throws IOException {
-    while (first.hasRemaining() && connection.input().read(first) >= 0) {
+    boolean isUndecided = first.position() > 0;
+    while (isUndecided) {
       byte[] bytes = Arrays.copyOf(first.array(), first.position());
-      boolean isUndecided = false;
+      isUndecided = false;
       for (Dialect dialect : dialects.subList(1, dialects.size())) {
         Recognition recognition = dialect.recognise(bytes);
         if (recognition == Recognition.YES) {
@@ -116,9 +157,7 @@ public final class DialectSniffer implements Dialect {
         }
         isUndecided |= recognition == Recognition.UNDECIDED;
       }
-      if (!isUndecided) {
-        break;
-      }
+      isUndecided = isUndecided && first.hasRemaining() && connection.input().read(first) >= 0;
     }
     return dialects.getFirst();
   }

@@ -3,20 +3,27 @@ package culvert.session;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import culvert.net.ByteInput;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
+import culvert.net.ForwardingConnection;
 import culvert.net.Threads;
+import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
 import culvert.testing.Loopback;
 import culvert.testing.RolePair;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -68,6 +75,9 @@ class DialectSnifferTest {
             public Accepted accept(Connection connection, Runnable onVerified) throws IOException {
               throw new IOException(name + " greeted:" + rest(connection));
             }
+
+            @Override
+            public void close() {}
           });
     }
 
@@ -133,9 +143,23 @@ class DialectSnifferTest {
 
   @Test
   void undecidedDialectDoesNotReadBeyondEightBytes() throws Exception {
-    var greedy = new Reporting("greedy", "x".repeat(100), Optional.empty());
+    var longest = new AtomicInteger();
+    Dialect greedy =
+        new Dialect() {
+          @Override
+          public Recognition recognise(byte[] first) {
+            longest.accumulateAndGet(first.length, Math::max);
+            return Recognition.UNDECIDED;
+          }
+
+          @Override
+          public Accepted accept(Connection connection, Runnable onVerified) throws IOException {
+            throw new IOException("never recognised");
+          }
+        };
     assertThat(accept(List.of(FIRST, greedy), peer -> send(peer, "x".repeat(100))))
         .isEqualTo("first:" + "x".repeat(100));
+    assertThat(longest).hasValue(8);
   }
 
   @Test
@@ -156,6 +180,135 @@ class DialectSnifferTest {
         .isEqualTo("other:{\"early");
     assertThat(accept(List.of(FIRST, greeting), peer -> send(peer, "CULVERT")))
         .isEqualTo("first:CULVERT");
+  }
+
+  /** Reads once the test permits it, as the thread of a connection does on a busy host. */
+  private static final class LateReading extends ForwardingConnection {
+    private final Runnable beforeRead;
+
+    LateReading(Connection connection, Runnable beforeRead) {
+      super(connection);
+      this.beforeRead = beforeRead;
+    }
+
+    @Override
+    public ByteInput input() {
+      return new ByteInput() {
+        @Override
+        public int read(ByteBuffer target) throws IOException {
+          beforeRead.run();
+          return LateReading.super.input().read(target);
+        }
+
+        @Override
+        public int available() throws IOException {
+          return LateReading.super.input().available();
+        }
+      };
+    }
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** The timer can run before the thread of a connection whose bytes have arrived. */
+  @Test
+  void peerWhoseBytesHaveArrivedIsNotGreeted() throws Exception {
+    var greeting = new Reporting("other", "{\"", Optional.of(SOON));
+    try (var deadlines = new Deadlines();
+        var pair = Loopback.open()) {
+      send(pair.near(), "CULVERT");
+      Eventually.within(
+          RolePair.LIMIT, () -> assertThat(pair.far().input().available()).isPositive());
+      var isPast = new CountDownLatch(1);
+      Runnable beforeRead =
+          () -> {
+            deadlines.after(SOON.multipliedBy(2), isPast::countDown);
+            await(isPast);
+          };
+      Dialect sniffer = DialectSniffer.of(List.of(FIRST, greeting), deadlines);
+      assertThatThrownBy(() -> sniffer.accept(new LateReading(pair.far(), beforeRead), () -> {}))
+          .hasMessage("first:CULVERT");
+      pair.far().closeOutput();
+      assertThat(pair.near().input().readAllBytes()).isEmpty();
+    }
+  }
+
+  /** Otherwise it would be written into the middle of the other protocol's first messages. */
+  @Test
+  void greetingIsCompleteBeforeTheDialectAccepts() throws Exception {
+    var events = new CopyOnWriteArrayList<String>();
+    var isSending = new CountDownLatch(1);
+    var isPermitted = new CountDownLatch(1);
+    Dialect first = accepting(events);
+    Dialect slow = greetingSlowly(events, isSending, isPermitted);
+    try (var deadlines = new Deadlines();
+        var pair = Loopback.open()) {
+      Dialect sniffer = DialectSniffer.of(List.of(first, slow), deadlines);
+      var accepting = new FutureTask<>(() -> sniffer.accept(pair.far(), () -> {}));
+      Thread thread = Threads.start("accepting", accepting);
+      isSending.await();
+      send(pair.near(), "CULVERT");
+      // Until the thread has read the bytes and waits for the greeting.
+      Eventually.within(
+          RolePair.LIMIT,
+          () -> {
+            assertThat(pair.far().received()).isEqualTo(7);
+            assertThat(thread.getState()).isEqualTo(Thread.State.WAITING);
+          });
+      isPermitted.countDown();
+      assertThatThrownBy(() -> accepting.get(RolePair.LIMIT.toSeconds(), TimeUnit.SECONDS))
+          .hasRootCauseMessage("accepted");
+      assertThat(events).containsExactly("sent", "accepted");
+    }
+  }
+
+  private static Dialect accepting(List<String> events) {
+    return (connection, onVerified) -> {
+      events.add("accepted");
+      throw new IOException("accepted");
+    };
+  }
+
+  private static Dialect greetingSlowly(
+      List<String> events, CountDownLatch isSending, CountDownLatch isPermitted) {
+    return new Dialect() {
+      @Override
+      public Optional<Greeting> greeting(Connection connection) {
+        return Optional.of(
+            new Greeting() {
+              @Override
+              public Duration silence() {
+                return Duration.ZERO;
+              }
+
+              @Override
+              public void send() {
+                isSending.countDown();
+                DialectSnifferTest.await(isPermitted);
+                events.add("sent");
+              }
+
+              @Override
+              public Accepted accept(Connection same, Runnable onVerified) throws IOException {
+                throw new IOException("not of this dialect");
+              }
+
+              @Override
+              public void close() {}
+            });
+      }
+
+      @Override
+      public Accepted accept(Connection connection, Runnable onVerified) throws IOException {
+        throw new IOException("not of this dialect");
+      }
+    };
   }
 
   @Test

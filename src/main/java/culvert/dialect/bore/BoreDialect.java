@@ -76,29 +76,36 @@ public final class BoreDialect implements Dialect {
    */
   @Override
   public Accepted accept(Connection connection, Runnable onVerified) throws IOException {
-    Optional<Greeting> challenge = greeting(connection);
-    if (challenge.isEmpty()) {
+    Optional<Greeting> greeting = greeting(connection);
+    if (greeting.isEmpty()) {
       return acceptAuthenticated(connection, new JsonFrames(connection));
     }
-    challenge.get().send();
-    return challenge.get().accept(connection, onVerified);
+    try (Greeting challenge = greeting.get()) {
+      challenge.send();
+      return challenge.accept(connection, onVerified);
+    }
   }
 
   private final class Challenge implements Greeting {
     private final UUID challenge = UUID.randomUUID();
     private final Connection fresh;
+    private final SourcePrefix source;
     private final List<BoreSecret> accepted;
+
+    /** Whether this is most likely a data channel; set by the thread of the connection. */
+    private boolean isExpected;
 
     Challenge(Connection fresh, List<BoreSecret> accepted) {
       this.fresh = fresh;
+      this.source = SourcePrefix.of(fresh.peer().getAddress());
       this.accepted = accepted;
     }
 
+    /** {@inheritDoc} Origin proxies with the client's source also connect while visitors wait. */
     @Override
     public Duration silence() {
-      return pending.hasAnyOf(SourcePrefix.of(fresh.peer().getAddress()))
-          ? SILENCE_OF_CHANNEL
-          : SILENCE;
+      isExpected = pending.tryExpect(source);
+      return isExpected ? SILENCE_OF_CHANNEL : SILENCE;
     }
 
     @Override
@@ -112,6 +119,13 @@ public final class BoreDialect implements Dialect {
       authenticate(connection, frames, challenge, accepted);
       onVerified.run();
       return acceptAuthenticated(connection, frames);
+    }
+
+    @Override
+    public void close() {
+      if (isExpected) {
+        pending.endExpected(source);
+      }
     }
   }
 

@@ -40,6 +40,9 @@ final class PendingVisitors {
   /** Number of these visitors by the source of their client. */
   private final Map<SourcePrefix, Integer> countsBySource = new HashMap<>();
 
+  /** Number of connections by their source that are taken for data channels of these visitors. */
+  private final Map<SourcePrefix, Integer> expected = new HashMap<>();
+
   /**
    * Adds a visitor.
    *
@@ -65,11 +68,29 @@ final class PendingVisitors {
     }
   }
 
-  /** Returns whether a client with this source has visitors that wait for data channels. */
-  boolean hasAnyOf(SourcePrefix source) {
+  /**
+   * Takes a new connection for a data channel, until {@link #endExpected}. Returns false if as many
+   * connections with its source are taken for one as visitors of clients with this source wait.
+   */
+  boolean tryExpect(SourcePrefix source) {
     lock.lock();
     try {
-      return countsBySource.containsKey(source);
+      boolean isExpected =
+          expected.getOrDefault(source, 0) < countsBySource.getOrDefault(source, 0);
+      if (isExpected) {
+        expected.merge(source, 1, Integer::sum);
+      }
+      return isExpected;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Ends the use of a connection that {@link #tryExpect} has taken for a data channel. */
+  void endExpected(SourcePrefix source) {
+    lock.lock();
+    try {
+      decrement(expected, source);
     } finally {
       lock.unlock();
     }

@@ -1,6 +1,7 @@
 package culvert.dialect.bore;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import culvert.config.BoreSecret;
 import culvert.config.ConnectionLimits;
@@ -27,6 +28,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -125,6 +127,91 @@ class SharedPortTest {
     try (var roles = new SeparateRoles();
         RemoteProxy remote = roles.remote(options)) {
       assertBothServe(remote, remote.controlAddress(), roles, options, "abc");
+    }
+  }
+
+  /** Answers the challenge on a new connection. */
+  private static BoreMessages authenticated(HostPort address, String secret) throws IOException {
+    var connection = new BoreMessages(TestClient.dial(address));
+    UUID challenge = UUID.fromString(connection.receive().substring(14, 50));
+    String answer = ChallengeResponse.to(challenge, BoreSecret.of(secret));
+    connection.send(new ClientMessage.Authenticate(answer).json());
+    return connection;
+  }
+
+  /** Logs a client in; returns its control connection and its port. */
+  private static BoreServer.Joined join(HostPort address, String secret) throws IOException {
+    BoreMessages control = authenticated(address, secret);
+    control.send("{\"Hello\":0}");
+    int port = Integer.parseInt(control.receive().replaceAll("\\D", ""));
+    assertThat(control.receive()).isEqualTo("\"Heartbeat\"");
+    return new BoreServer.Joined(control, port);
+  }
+
+  private static Duration untilGreeted(BoreMessages silent, long dialled) throws IOException {
+    assertThat(silent.receive()).startsWith("{\"Challenge\":");
+    return Duration.ofNanos(System.nanoTime() - dialled);
+  }
+
+  @Test
+  void silentConnectionIsGreetedAfterASecond() throws Exception {
+    try (var roles = new SeparateRoles();
+        RemoteProxy remote = roles.remote(shared("abc"))) {
+      long dialled = System.nanoTime();
+      try (var silent = new BoreMessages(TestClient.dial(remote.controlAddress()))) {
+        assertThat(untilGreeted(silent, dialled)).isGreaterThanOrEqualTo(Duration.ofSeconds(1));
+      }
+    }
+  }
+
+  /** One visitor waits: of two silent connections, one is its data channel. */
+  @Test
+  void asManySilentConnectionsAreGreetedEarlyAsVisitorsWait() throws Exception {
+    try (var roles = new SeparateRoles();
+        RemoteProxy remote = roles.remote(shared("abc"));
+        var client = join(remote.controlAddress(), "abc");
+        Socket visitor = TestClient.dial(new HostPort("127.0.0.1", client.port()))) {
+      client.control().announced();
+      // Repeated, because a busy host may need longer than the time between the two.
+      Eventually.within(RolePair.LIMIT, () -> assertOneOfTwoIsGreetedEarly(remote));
+      assertThat(visitor.getInputStream().available()).isZero();
+    }
+  }
+
+  private static void assertOneOfTwoIsGreetedEarly(RemoteProxy remote) throws IOException {
+    long dialled = System.nanoTime();
+    try (var one = new BoreMessages(TestClient.dial(remote.controlAddress()));
+        var other = new BoreMessages(TestClient.dial(remote.controlAddress()))) {
+      assertThat(untilGreeted(one, dialled))
+          .isBetween(Duration.ofMillis(50), Duration.ofMillis(500));
+      assertThat(untilGreeted(other, dialled)).isGreaterThanOrEqualTo(Duration.ofSeconds(1));
+    }
+  }
+
+  /** As those of an origin proxy behind the address of a client with many visitors. */
+  @Test
+  void lateFirstBytesAreAcceptedWhileTheDataChannelsOfAllVisitorsAreOpening() throws Exception {
+    try (var roles = new SeparateRoles();
+        RemoteProxy remote = roles.remote(shared("abc"));
+        var client = join(remote.controlAddress(), "abc");
+        Socket visitor = TestClient.dial(new HostPort("127.0.0.1", client.port()))) {
+      client.control().announced();
+      Eventually.within(RolePair.LIMIT, () -> assertLateBytesAreAccepted(remote));
+      assertThat(visitor.getInputStream().available()).isZero();
+    }
+  }
+
+  private static void assertLateBytesAreAccepted(RemoteProxy remote) throws IOException {
+    try (var channel = new BoreMessages(TestClient.dial(remote.controlAddress()));
+        Socket late = TestClient.dial(remote.controlAddress())) {
+      assertThat(channel.receive()).startsWith("{\"Challenge\":");
+      late.setSoTimeout(200);
+      assertThatThrownBy(() -> late.getInputStream().read())
+          .isInstanceOf(SocketTimeoutException.class);
+      late.setSoTimeout((int) RolePair.LIMIT.toMillis());
+      late.getOutputStream().write("SSH-2.0-x\r\n".getBytes(StandardCharsets.US_ASCII));
+      assertThat(new String(late.getInputStream().readAllBytes(), StandardCharsets.US_ASCII))
+          .contains("does not serve SSH");
     }
   }
 
