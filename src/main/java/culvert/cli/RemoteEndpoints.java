@@ -77,7 +77,10 @@ public final class RemoteEndpoints implements Endpoints {
             switch (missing) {
               case NATIVE -> new NativeDialect(settings, role, warnings);
               case BORE ->
-                  new BoreDialect(settings.bore().orElseThrow().secrets(), role.deadlines());
+                  new BoreDialect(
+                      settings.bore().orElseThrow().secrets(),
+                      settings.timeouts().handshake(),
+                      role.deadlines());
               case TRP ->
                   new TrpDialect(settings.services().getFirst().service(), role.deadlines());
             });

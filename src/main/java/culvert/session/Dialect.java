@@ -55,6 +55,12 @@ public interface Dialect {
     /** Reads the first messages after the greeting, as {@link Dialect#accept} does. */
     Accepted accept(Connection connection, Runnable onVerified) throws IOException;
 
+    /**
+     * Returns why the peer's first byte could not be read, which may be that it came too late after
+     * the message.
+     */
+    IOException cause(IOException failure);
+
     /** Ends the use of the greeting: the first messages were read, or the connection has ended. */
     @Override
     void close();
@@ -75,6 +81,14 @@ public interface Dialect {
    * peers of this protocol begin. Alone at its address, {@link #accept} sends it at once.
    */
   default Optional<Greeting> greeting(Connection connection) {
+    return Optional.empty();
+  }
+
+  /**
+   * Returns how long a peer of this protocol may send nothing at the start of a connection to an
+   * address with several protocols, if none of them has a greeting; empty for no limit.
+   */
+  default Optional<Duration> maxSilence() {
     return Optional.empty();
   }
 

@@ -3,12 +3,15 @@ package culvert.session;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.ReplayedConnection;
+import culvert.protocol.ProtocolException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -62,6 +65,8 @@ public final class DialectSniffer implements Dialect {
       var silence = deadlines.after(greeting.silence(), this::endSilence);
       try {
         connection.input().read(first);
+      } catch (IOException e) {
+        throw greeting.cause(e);
       } finally {
         silence.cancel();
         begin();
@@ -117,7 +122,7 @@ public final class DialectSniffer implements Dialect {
     ByteBuffer first = ByteBuffer.allocate(MAX_BYTES);
     Optional<Opening> greeted = opening(connection);
     if (greeted.isEmpty()) {
-      connection.input().read(first);
+      read(connection, first);
       return select(connection, first).accept(replayed(connection, first), onVerified);
     }
     try (Opening opening = greeted.get()) {
@@ -138,6 +143,31 @@ public final class DialectSniffer implements Dialect {
       }
     }
     return Optional.empty();
+  }
+
+  /** Reads the first bytes of a peer that no dialect greets. */
+  private void read(Connection connection, ByteBuffer first) throws IOException {
+    var hasPassed = new AtomicBoolean();
+    Runnable end =
+        () -> {
+          hasPassed.set(true);
+          connection.close();
+        };
+    Deadlines.Deadline silence =
+        shortestLimit().map(limit -> deadlines.after(limit, end)).orElse(() -> {});
+    try {
+      connection.input().read(first);
+    } catch (IOException e) {
+      throw hasPassed.get() ? new ProtocolException("no first message in time") : e;
+    } finally {
+      silence.cancel();
+    }
+  }
+
+  private Optional<Duration> shortestLimit() {
+    return dialects.stream()
+        .flatMap(dialect -> dialect.maxSilence().stream())
+        .min(Comparator.naturalOrder());
   }
 
   private static Connection replayed(Connection connection, ByteBuffer first) {

@@ -77,6 +77,11 @@ class DialectSnifferTest {
             }
 
             @Override
+            public IOException cause(IOException failure) {
+              return failure;
+            }
+
+            @Override
             public void close() {}
           });
     }
@@ -297,6 +302,11 @@ class DialectSnifferTest {
               @Override
               public Accepted accept(Connection same, Runnable onVerified) throws IOException {
                 throw new IOException("not of this dialect");
+              }
+
+              @Override
+              public IOException cause(IOException failure) {
+                return failure;
               }
 
               @Override

@@ -246,6 +246,11 @@ class BoreIT {
       open.role().err().await("NO SECRET IS SET", "BORE_SECRET");
       assertThat(refused(CREDENTIALS, open, "--secret=right")).contains("the server requires none");
     }
+    try (RemoteProcess shared =
+        Launcher.OPEN.remote("--protocol=native,bore", "--port-range=127.0.0.1:20000-29999")) {
+      RoleProcess client = BoreProcesses.local(shared.control(), Launcher.ANY, "--secret=right");
+      assertThat(failed(CREDENTIALS, client)).contains("the server requires none");
+    }
   }
 
   private static String refused(int code, BoreProcesses.Server server, String... options)

@@ -4,10 +4,8 @@ import culvert.config.BoreSecret;
 import culvert.config.RemoteSettings;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
-import culvert.net.SourcePrefix;
 import culvert.protocol.ByeReason;
 import culvert.protocol.PeerRefusedException;
-import culvert.protocol.ProtocolException;
 import culvert.session.Dialect;
 import culvert.session.Recognition;
 import java.io.EOFException;
@@ -16,27 +14,13 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.atomic.AtomicBoolean;
 
 /** The server side of the bore protocol. */
 public final class BoreDialect implements Dialect {
 
-  /** Time limit for each of the messages that a connection begins with. */
-  private static final Duration MESSAGE_LIMIT = Duration.ofSeconds(3);
-
-  /**
-   * Silence before the challenge where another protocol is served at the same address. The first
-   * bytes of that protocol arrive within it even if a packet is lost, and the client waits 3 s.
-   */
-  private static final Duration SILENCE = Duration.ofSeconds(1);
-
-  /** Silence before the challenge on what is most likely a data channel: it delays a visitor. */
-  private static final Duration SILENCE_OF_CHANNEL = Duration.ofMillis(50);
-
-  private static final String TIMEOUT_TEXT = "timed out waiting for initial message";
-
   private final Deadlines deadlines;
   private final PendingVisitors pending = new PendingVisitors();
+  private final Silences silences;
 
   /** Never changed in place; a reload replaces the list. */
   private volatile List<BoreSecret> secrets;
@@ -45,9 +29,11 @@ public final class BoreDialect implements Dialect {
    * Creates the dialect, without clients.
    *
    * @param secrets any of them authenticates a client; if empty, every client is accepted
+   * @param handshake time for the handshake of each connection
    */
-  public BoreDialect(List<BoreSecret> secrets, Deadlines deadlines) {
+  public BoreDialect(List<BoreSecret> secrets, Duration handshake, Deadlines deadlines) {
     this.secrets = List.copyOf(secrets);
+    this.silences = Silences.within(handshake);
     this.deadlines = deadlines;
   }
 
@@ -67,13 +53,18 @@ public final class BoreDialect implements Dialect {
   @Override
   public Optional<Greeting> greeting(Connection connection) {
     List<BoreSecret> current = secrets;
-    return current.isEmpty() ? Optional.empty() : Optional.of(new Challenge(connection, current));
+    return current.isEmpty()
+        ? Optional.empty()
+        : Optional.of(new Challenge(this, connection, current));
   }
 
-  /**
-   * {@inheritDoc} As in bore, only a client that fails to authenticate receives an Error with the
-   * reason; in all other cases of failure the connection is closed without one.
-   */
+  /** {@inheritDoc} It ends the wait of a client with a secret for a challenge that never comes. */
+  @Override
+  public Optional<Duration> maxSilence() {
+    return Optional.of(MessageLimit.LIMIT);
+  }
+
+  /** {@inheritDoc} As in bore, the connection is closed without a message if it is refused. */
   @Override
   public Accepted accept(Connection connection, Runnable onVerified) throws IOException {
     Optional<Greeting> greeting = greeting(connection);
@@ -86,52 +77,9 @@ public final class BoreDialect implements Dialect {
     }
   }
 
-  private final class Challenge implements Greeting {
-    private final UUID challenge = UUID.randomUUID();
-    private final Connection fresh;
-    private final SourcePrefix source;
-    private final List<BoreSecret> accepted;
-
-    /** Whether this is most likely a data channel; set by the thread of the connection. */
-    private boolean isExpected;
-
-    Challenge(Connection fresh, List<BoreSecret> accepted) {
-      this.fresh = fresh;
-      this.source = SourcePrefix.of(fresh.peer().getAddress());
-      this.accepted = accepted;
-    }
-
-    /** {@inheritDoc} Origin proxies with the client's source also connect while visitors wait. */
-    @Override
-    public Duration silence() {
-      isExpected = pending.tryExpect(source);
-      return isExpected ? SILENCE_OF_CHANNEL : SILENCE;
-    }
-
-    @Override
-    public void send() throws IOException {
-      new JsonFrames(fresh).write(new ServerMessage.Challenge(challenge));
-    }
-
-    @Override
-    public Accepted accept(Connection connection, Runnable onVerified) throws IOException {
-      var frames = new JsonFrames(connection);
-      authenticate(connection, frames, challenge, accepted);
-      onVerified.run();
-      return acceptAuthenticated(connection, frames);
-    }
-
-    @Override
-    public void close() {
-      if (isExpected) {
-        pending.endExpected(source);
-      }
-    }
-  }
-
-  private Accepted acceptAuthenticated(Connection connection, JsonFrames frames)
-      throws IOException {
-    Optional<ClientMessage> first = read(connection, frames, () -> {});
+  /** Reads the first message of a client that needs no secret or has proven it. */
+  Accepted acceptAuthenticated(Connection connection, JsonFrames frames) throws IOException {
+    Optional<ClientMessage> first = limit(connection, () -> {}).read(frames);
     if (first.isEmpty()) {
       throw new EOFException("closed before the first message");
     }
@@ -165,59 +113,16 @@ public final class BoreDialect implements Dialect {
     });
   }
 
-  private void authenticate(
-      Connection connection, JsonFrames frames, UUID challenge, List<BoreSecret> accepted)
-      throws IOException {
-    Optional<ClientMessage> answer;
-    try {
-      // The few bytes sent so far leave enough space in the send buffer, so this write does not
-      // block.
-      answer = read(connection, frames, () -> sendError(frames, TIMEOUT_TEXT));
-    } catch (ProtocolException e) {
-      throw reject(frames, e.getMessage());
-    }
-    if (!(answer.orElse(null) instanceof ClientMessage.Authenticate(String tag))) {
-      throw reject(frames, "server requires secret, but no secret was provided");
-    }
-    // Checks every secret, so that the time taken does not reveal the one that matched.
-    long matches =
-        accepted.stream().filter(s -> ChallengeResponse.isValid(tag, challenge, s)).count();
-    if (matches == 0) {
-      throw reject(frames, "invalid secret");
-    }
+  /** Starts the time for the next message of a connection; see {@link MessageLimit}. */
+  MessageLimit limit(Connection connection, Runnable onTimeout) {
+    return new MessageLimit(deadlines, connection, onTimeout);
   }
 
-  private static PeerRefusedException reject(JsonFrames frames, String why) {
-    sendError(frames, why);
-    return new PeerRefusedException(ByeReason.CREDENTIALS, why);
+  PendingVisitors pending() {
+    return pending;
   }
 
-  private static void sendError(JsonFrames frames, String why) {
-    try {
-      frames.write(new ServerMessage.Error(why));
-    } catch (IOException e) {
-      // The client is gone or its time is up; the caller reports the cause.
-    }
-  }
-
-  /** Blocks until a message arrives; {@code onTimeout} runs if none arrives within the limit. */
-  private Optional<ClientMessage> read(Connection connection, JsonFrames frames, Runnable onTimeout)
-      throws IOException {
-    var timedOut = new AtomicBoolean();
-    var deadline =
-        deadlines.after(
-            MESSAGE_LIMIT,
-            () -> {
-              timedOut.set(true);
-              onTimeout.run();
-              connection.close();
-            });
-    try {
-      return frames.readClientMessage();
-    } catch (IOException e) {
-      throw timedOut.get() ? new ProtocolException(TIMEOUT_TEXT) : e;
-    } finally {
-      deadline.cancel();
-    }
+  Silences silences() {
+    return silences;
   }
 }

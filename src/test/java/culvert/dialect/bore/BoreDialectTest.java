@@ -12,6 +12,7 @@ import culvert.testing.LeakCheck;
 import culvert.testing.Loopback;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.FutureTask;
@@ -35,7 +36,7 @@ class BoreDialectTest {
   private void accept(List<BoreSecret> secrets, String secret) throws Exception {
     try (var deadlines = new Deadlines();
         var pair = Loopback.open()) {
-      var dialect = new BoreDialect(secrets, deadlines);
+      var dialect = new BoreDialect(secrets, Duration.ofSeconds(5), deadlines);
       var accepting =
           new FutureTask<Dialect.Accepted>(
               () -> dialect.accept(pair.far(), () -> verified.set(true)));

@@ -8,6 +8,7 @@ import culvert.config.ConnectionLimits;
 import culvert.config.RemoteAddress;
 import culvert.net.HostPort;
 import culvert.observe.Counter;
+import culvert.origin.OriginProxy;
 import culvert.remote.RemoteProxy;
 import culvert.testing.Eventually;
 import culvert.testing.FaultyLink;
@@ -161,6 +162,49 @@ class SharedPortTest {
       try (var silent = new BoreMessages(TestClient.dial(remote.controlAddress()))) {
         assertThat(untilGreeted(silent, dialled)).isGreaterThanOrEqualTo(Duration.ofSeconds(1));
       }
+    }
+  }
+
+  /** The challenge comes early enough for an answer. */
+  @Test
+  void clientWithASecretLogsInWithinAShortHandshakeTimeout() throws Exception {
+    var options = shared(new RolePair.Options().handshake(Duration.ofMillis(900)), "abc");
+    try (var server = TestServer.echo();
+        var roles = new SeparateRoles();
+        RemoteProxy remote = roles.remote(options);
+        var client =
+            new Client(
+                remote.controlAddress(), server.address(), new Client.Options().secret("abc"))) {
+      client.announced();
+    }
+  }
+
+  /** It sends nothing: only the end of the connection shows that the server has no secret. */
+  @Test
+  void clientWithASecretIsDisconnectedByAServerWithoutOne() throws Exception {
+    try (var server = TestServer.echo();
+        var roles = new SeparateRoles();
+        RemoteProxy remote = roles.remote(shared((String) null));
+        var client =
+            new Client(
+                remote.controlAddress(),
+                server.address(),
+                new Client.Options().secret("abc").once())) {
+      assertThat(client.end()).isEqualTo(OriginProxy.End.CREDENTIALS);
+      client.awaitLog("a secret is set, but the server requires none");
+      roles.awaitLog("handshake failed", "no first message in time");
+    }
+  }
+
+  @Test
+  void missingAnswerToTheChallengeReceivesAnError() throws Exception {
+    try (var roles = new SeparateRoles();
+        RemoteProxy remote = roles.remote(shared("abc"));
+        var silent = new BoreMessages(TestClient.dial(remote.controlAddress()))) {
+      assertThat(silent.receive()).startsWith("{\"Challenge\":");
+      assertThat(silent.rest())
+          .isEqualTo("{\"Error\":\"timed out waiting for initial message\"}\0");
+      roles.awaitLog("handshake failed", "timed out waiting for initial message");
     }
   }
 
