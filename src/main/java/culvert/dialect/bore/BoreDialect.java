@@ -69,7 +69,7 @@ public final class BoreDialect implements Dialect {
   public Accepted accept(Connection connection, Runnable onVerified) throws IOException {
     Optional<Greeting> greeting = greeting(connection);
     if (greeting.isEmpty()) {
-      return acceptAuthenticated(connection, new JsonFrames(connection));
+      return acceptAuthenticated(connection, new JsonFrames(connection), Proof.NONE);
     }
     try (Greeting challenge = greeting.get()) {
       challenge.send();
@@ -78,19 +78,30 @@ public final class BoreDialect implements Dialect {
   }
 
   /** Reads the first message of a client that needs no secret or has proven it. */
-  Accepted acceptAuthenticated(Connection connection, JsonFrames frames) throws IOException {
+  Accepted acceptAuthenticated(Connection connection, JsonFrames frames, Proof proof)
+      throws IOException {
     Optional<ClientMessage> first = limit(connection, () -> {}).read(frames);
     if (first.isEmpty()) {
       throw new EOFException("closed before the first message");
     }
+    if (!proof.isCurrent() && !isDataChannel(first.get(), proof)) {
+      throw Challenge.reject(frames, ClientHandshake.WRONG_SECRET);
+    }
     return switch (first.get()) {
-      case ClientMessage.Hello(int port) ->
-          new Accepted.LoggedIn(new BoreSession(connection, frames, port, pending, deadlines));
+      case ClientMessage.Hello(int port) -> {
+        var login = new BoreSession.Login(port, proof.secret());
+        yield new Accepted.LoggedIn(new BoreSession(connection, frames, login, pending, deadlines));
+      }
       case ClientMessage.Accept(UUID id) -> claim(id, frames.rest());
       case ClientMessage.Authenticate none ->
           throw new PeerRefusedException(
               ByeReason.CREDENTIALS, "the client has a secret, but none is required");
     };
+  }
+
+  /** Returns whether a connection is for a visitor of a client with the same secret. */
+  private boolean isDataChannel(ClientMessage first, Proof proof) {
+    return first instanceof ClientMessage.Accept(UUID id) && pending.isOf(id, proof.secret());
   }
 
   @Override

@@ -1,5 +1,6 @@
 package culvert.dialect.bore;
 
+import culvert.config.BoreSecret;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.HostPort;
@@ -17,6 +18,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -36,9 +38,18 @@ final class BoreSession extends ChannelSession {
 
   private static final int SINK_BYTES = 256;
 
+  /**
+   * The login of a client.
+   *
+   * @param port the requested port; 0 for any
+   * @param secret the one that it has proven, which its data channels prove as well
+   */
+  record Login(int port, Optional<BoreSecret> secret) {}
+
   private final Connection connection;
   private final JsonFrames frames;
   private final Offer offer;
+  private final Optional<BoreSecret> secret;
   private final PendingVisitors pending;
   private final Deadlines deadlines;
 
@@ -46,24 +57,26 @@ final class BoreSession extends ChannelSession {
 
   private final SessionState state = new SessionState();
 
-  /**
-   * Creates a session that is not served yet.
-   *
-   * @param port the requested port; 0 for any
-   */
+  /** Creates a session that is not served yet. */
   BoreSession(
       Connection connection,
       JsonFrames frames,
-      int port,
+      Login login,
       PendingVisitors pending,
       Deadlines deadlines) {
     super(connection);
     this.connection = connection;
     this.frames = frames;
-    this.offer = Offer.atPort(SERVICE, port);
+    this.offer = Offer.atPort(SERVICE, login.port());
+    this.secret = login.secret();
     this.pending = pending;
     this.deadlines = deadlines;
     this.writer = new ControlWriter(connection, frames, deadlines, this::end);
+  }
+
+  /** Returns the secret with which the client has logged in. */
+  Optional<BoreSecret> secret() {
+    return secret;
   }
 
   @Override

@@ -9,6 +9,7 @@ import culvert.protocol.ProtocolException;
 import culvert.session.Dialect;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -34,7 +35,7 @@ final class Challenge implements Dialect.Greeting {
   /**
    * Creates a challenge that is not sent yet.
    *
-   * @param accepted any of these authenticates the client
+   * @param accepted any of these authenticates a client that logs in
    */
   Challenge(BoreDialect server, Connection fresh, List<BoreSecret> accepted) {
     this.server = server;
@@ -70,12 +71,14 @@ final class Challenge implements Dialect.Greeting {
   @Override
   public Dialect.Accepted accept(Connection connection, Runnable onVerified) throws IOException {
     var frames = new JsonFrames(connection);
-    authenticate(frames);
-    onVerified.run();
-    return server.acceptAuthenticated(connection, frames);
+    Proof proof = authenticate(frames);
+    if (proof.isCurrent()) {
+      onVerified.run();
+    }
+    return server.acceptAuthenticated(connection, frames, proof);
   }
 
-  private void authenticate(JsonFrames frames) throws IOException {
+  private Proof authenticate(JsonFrames frames) throws IOException {
     Optional<ClientMessage> answer;
     try {
       answer = limit.orElseThrow().read(frames);
@@ -85,15 +88,23 @@ final class Challenge implements Dialect.Greeting {
     if (!(answer.orElse(null) instanceof ClientMessage.Authenticate(String tag))) {
       throw reject(frames, "server requires secret, but no secret was provided");
     }
-    // Checks every secret, so that the time taken does not reveal the one that matched.
-    long matches =
-        accepted.stream().filter(s -> ChallengeResponse.isValid(tag, challenge, s)).count();
-    if (matches == 0) {
-      throw reject(frames, "invalid secret");
+    Optional<BoreSecret> current = proven(tag, accepted);
+    Optional<BoreSecret> any = current.or(() -> proven(tag, server.pending().secrets()));
+    if (any.isEmpty()) {
+      throw reject(frames, ClientHandshake.WRONG_SECRET);
     }
+    return new Proof(any, current.isPresent());
   }
 
-  private static PeerRefusedException reject(JsonFrames frames, String why) {
+  /** Checks every secret, so that the time taken does not reveal the one that matches. */
+  private Optional<BoreSecret> proven(String tag, Collection<BoreSecret> secrets) {
+    List<BoreSecret> matches =
+        secrets.stream().filter(s -> ChallengeResponse.isValid(tag, challenge, s)).toList();
+    return matches.stream().findFirst();
+  }
+
+  /** Sends the reason for which a client is refused; returns the exception to throw. */
+  static PeerRefusedException reject(JsonFrames frames, String why) {
     sendError(frames, why);
     return new PeerRefusedException(ByeReason.CREDENTIALS, why);
   }

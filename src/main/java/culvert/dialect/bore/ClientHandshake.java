@@ -24,7 +24,7 @@ final class ClientHandshake {
 
   static final String PORT_NOT_ALLOWED = "client port number not in allowed range";
   static final String NO_PERMISSION = "permission denied";
-  private static final String WRONG_SECRET = "invalid secret";
+  static final String WRONG_SECRET = "invalid secret";
   private static final String SECRET_REQUIRED =
       "server requires secret, but no secret was provided";
 

@@ -1,5 +1,6 @@
 package culvert.dialect.bore;
 
+import culvert.config.BoreSecret;
 import culvert.net.Connection;
 import culvert.net.FairShare;
 import culvert.net.SourcePrefix;
@@ -8,10 +9,13 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 
 /**
  * Visitors that were announced and have no data channel yet. An id is random and sent to one
@@ -63,6 +67,29 @@ final class PendingVisitors {
       all.put(visitor.id(), visitor);
       counts.put(visitor.session(), ofSession + 1);
       countsBySource.merge(source(visitor), 1, Integer::sum);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Returns the secrets with which the clients have logged in whose visitors wait. */
+  Set<BoreSecret> secrets() {
+    lock.lock();
+    try {
+      return counts.keySet().stream()
+          .flatMap(session -> session.secret().stream())
+          .collect(Collectors.toSet());
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Returns whether this visitor waits for a client that has logged in with this secret. */
+  boolean isOf(UUID id, Optional<BoreSecret> secret) {
+    lock.lock();
+    try {
+      PendingVisitor visitor = all.get(id);
+      return visitor != null && visitor.session().secret().equals(secret);
     } finally {
       lock.unlock();
     }

@@ -17,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
@@ -53,7 +54,8 @@ class BoreSessionTest {
 
   private static BoreSession session(Loopback pair, Deadlines deadlines) {
     var frames = new JsonFrames(pair.far());
-    return new BoreSession(pair.far(), frames, 4711, new PendingVisitors(), deadlines);
+    var login = new BoreSession.Login(4711, Optional.empty());
+    return new BoreSession(pair.far(), frames, login, new PendingVisitors(), deadlines);
   }
 
   private static String receivedText(Loopback pair) throws IOException {

@@ -13,6 +13,7 @@ import java.net.InetAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -25,7 +26,8 @@ class PendingVisitorsTest {
   private final PendingVisitors pending = new PendingVisitors();
 
   private BoreSession session(Loopback pair, Deadlines deadlines) {
-    return new BoreSession(pair.far(), new JsonFrames(pair.far()), 0, pending, deadlines);
+    var login = new BoreSession.Login(0, Optional.empty());
+    return new BoreSession(pair.far(), new JsonFrames(pair.far()), login, pending, deadlines);
   }
 
   private PendingVisitor add(BoreSession session) throws IOException {

@@ -492,6 +492,59 @@ class SharedPortTest {
     }
   }
 
+  private static final HostPort ANY_PORT = new HostPort("127.0.0.1", 0);
+
+  private static Client client(HostPort address, TestServer server, String secret) {
+    return new Client(address, server.address(), new Client.Options().secret(secret));
+  }
+
+  /** Its data channels prove the secret with which it has logged in. */
+  @Test
+  void clientServesNewVisitorsAfterItsSecretWasReplaced() throws Exception {
+    try (var server = TestServer.echo();
+        var roles = new SeparateRoles();
+        RemoteProxy remote = roles.remote(shared("abc").boreAddress(ANY_PORT));
+        var one = client(remote.controlAddress(), server, "abc");
+        var other = client(remote.boreAddress(), server, "abc")) {
+      HostPort ofOne = one.announced();
+      HostPort ofOther = other.announced();
+      remote.reload(shared("abd").boreAddress(ANY_PORT).remoteSettings());
+      Eventually.within(RolePair.LIMIT, () -> assertServed(ofOne));
+      Eventually.within(RolePair.LIMIT, () -> assertServed(ofOther));
+      try (var late =
+          new Client(
+              remote.boreAddress(), server.address(), new Client.Options().secret("abc").once())) {
+        late.end();
+        late.awaitLog("invalid secret");
+      }
+      assertServes(remote, "abd");
+    }
+  }
+
+  @Test
+  void replacedSecretOpensNoDataChannelOfAnotherClient() throws Exception {
+    try (var roles = new SeparateRoles();
+        RemoteProxy remote = roles.remote(shared("abc").boreAddress(ANY_PORT));
+        var former = join(remote.boreAddress(), "abc")) {
+      remote.reload(shared("abd").boreAddress(ANY_PORT).remoteSettings());
+      try (var current = join(remote.boreAddress(), "abd");
+          Socket one = TestClient.dial(new HostPort("127.0.0.1", former.port()));
+          Socket other = TestClient.dial(new HostPort("127.0.0.1", current.port()))) {
+        String ofFormer = former.control().announced();
+        String ofCurrent = current.control().announced();
+        try (var wrong = authenticated(remote.boreAddress(), "abc");
+            var right = authenticated(remote.boreAddress(), "abc")) {
+          wrong.send("{\"Accept\":\"" + ofCurrent + "\"}");
+          assertThat(wrong.rest()).isEqualTo("{\"Error\":\"invalid secret\"}\0");
+          right.send("{\"Accept\":\"" + ofFormer + "\"}");
+          right.sendRaw("hi");
+          assertThat(one.getInputStream().readNBytes(2)).asString().isEqualTo("hi");
+        }
+        assertThat(other.getInputStream().available()).isZero();
+      }
+    }
+  }
+
   /** An origin proxy does not connect to the address of its login again; a client does. */
   @Test
   void controlAddressThatHasMovedStaysForTheVisitorsOfClients() throws Exception {
