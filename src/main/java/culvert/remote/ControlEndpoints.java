@@ -20,10 +20,12 @@ import culvert.session.DialectSniffer;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 
@@ -50,6 +52,9 @@ final class ControlEndpoints implements AutoCloseable {
   /** Set before the first listener is bound. */
   private SessionHandler sessions;
 
+  /** The dialects of the endpoints of now; changed by one reload after the other. */
+  private Set<Dialect> served = Set.of();
+
   private final List<GroupEndpoint> groups = new CopyOnWriteArrayList<>();
 
   /** Set once, by the thread that stops the role: no group is joined from then on. */
@@ -73,6 +78,7 @@ final class ControlEndpoints implements AutoCloseable {
    */
   void serve(List<Endpoint> endpoints, SessionHandler handler) {
     sessions = handler;
+    served = dialects(endpoints);
     endpoints.forEach(this::handlerOf);
     settings.groups().forEach(group -> groups.add(endpoint(group, settings.bounce())));
   }
@@ -148,17 +154,27 @@ final class ControlEndpoints implements AutoCloseable {
    */
   Runnable prepareReload(RemoteSettings changed, List<Endpoint> endpoints) {
     var prepared = new ArrayList<Runnable>();
+    Set<Dialect> next = dialects(endpoints);
     // Also those that are new: one may have been created by a reload that failed.
-    endpoints.stream()
-        .flatMap(endpoint -> endpoint.dialects().stream())
-        .distinct()
-        .forEach(dialect -> prepared.add(dialect.prepareReload(changed)));
+    next.forEach(dialect -> prepared.add(dialect.prepareReload(changed)));
     for (Endpoint endpoint : endpoints) {
       ControlHandler handler = handlerOf(endpoint);
       prepared.add(() -> handler.use(dialect(endpoint), endpoint.limits()));
     }
+    prepared.add(() -> serve(next, changed.timeouts().drain()));
     prepared.add(prepareGroups(changed.groups(), changed.bounce()));
     return () -> prepared.forEach(Runnable::run);
+  }
+
+  private static Set<Dialect> dialects(List<Endpoint> endpoints) {
+    var all = new LinkedHashSet<Dialect>();
+    endpoints.forEach(endpoint -> all.addAll(endpoint.dialects()));
+    return all;
+  }
+
+  private void serve(Set<Dialect> next, Duration drain) {
+    served.stream().filter(one -> !next.contains(one)).forEach(one -> one.endSessions(drain));
+    served = next;
   }
 
   /**

@@ -7,12 +7,14 @@ import culvert.net.SocketConnection;
 import culvert.session.Session;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * A listener for origin proxies. Where the protocol opens a connection for each visitor, these come
- * to the address of the login: the listener counts its sessions of such protocols, and accepts
- * connections for them after it was replaced, until the last one has ended.
+ * to the address of the login: the listener knows its sessions, and accepts connections for those
+ * of such protocols after it was replaced, until the last one has ended.
  */
 final class ControlListener
     implements TcpListener, Listener.Handler<SocketConnection>, ControlHandler.Gate {
@@ -25,7 +27,7 @@ final class ControlListener
   /** Guards the fields below. */
   private final ReentrantLock lock = new ReentrantLock();
 
-  private int channelSessions;
+  private final Set<Session> sessions = new HashSet<>();
 
   private boolean isRetired;
   private Runnable onUnused = () -> {};
@@ -57,7 +59,7 @@ final class ControlListener
     lock.lock();
     try {
       isRetired = true;
-      boolean isNeeded = channelSessions > 0;
+      boolean isNeeded = isNeeded();
       if (isNeeded) {
         onUnused = action;
       }
@@ -67,14 +69,15 @@ final class ControlListener
     }
   }
 
+  private boolean isNeeded() {
+    return sessions.stream().anyMatch(Session::hasDataChannels);
+  }
+
   @Override
   public boolean tryBegin(Session session) {
     lock.lock();
     try {
-      if (!isRetired && session.hasDataChannels()) {
-        channelSessions++;
-      }
-      return !isRetired;
+      return !isRetired && sessions.add(session);
     } finally {
       lock.unlock();
     }
@@ -82,14 +85,11 @@ final class ControlListener
 
   @Override
   public void end(Session session) {
-    if (!session.hasDataChannels()) {
-      return;
-    }
     Runnable action;
     lock.lock();
     try {
-      channelSessions--;
-      action = isRetired && channelSessions == 0 ? onUnused : () -> {};
+      sessions.remove(session);
+      action = isRetired && !isNeeded() ? onUnused : () -> {};
     } finally {
       lock.unlock();
     }

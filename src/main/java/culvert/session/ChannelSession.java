@@ -23,7 +23,7 @@ public abstract class ChannelSession implements Session {
   }
 
   @Override
-  public final boolean hasDataChannels() {
+  public boolean hasDataChannels() {
     return true;
   }
 

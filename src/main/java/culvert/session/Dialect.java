@@ -110,6 +110,13 @@ public interface Dialect {
   default void awaitClaims(Duration limit) {}
 
   /**
+   * Ends the sessions of a protocol that no endpoint serves any more, if their peers connect to one
+   * for each visitor. Visitors with a data channel may finish within the limit. Later logins are
+   * refused until other settings are applied. Does not block.
+   */
+  default void endSessions(Duration limit) {}
+
+  /**
    * Prepares the use of other settings.
    *
    * @return the action that applies them to connections accepted from then on; sessions keep theirs

@@ -86,8 +86,8 @@ public interface Session {
   default void permitted(String service) {}
 
   /**
-   * Returns whether the peer opens a connection for each visitor, to the address at which it has
-   * logged in.
+   * Returns whether the peer still opens a connection for each visitor, to the address at which it
+   * has logged in.
    */
   default boolean hasDataChannels() {
     return false;

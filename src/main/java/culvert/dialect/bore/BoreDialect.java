@@ -18,7 +18,11 @@ import java.util.UUID;
 /** The server side of the bore protocol. */
 public final class BoreDialect implements Dialect {
 
+  private static final String REQUIRED = "the server requires a secret now";
+  private static final String NOT_REQUIRED = "the server requires no secret any more";
+
   private final Deadlines deadlines;
+  private final BoreSessions sessions = new BoreSessions();
   private final PendingVisitors pending = new PendingVisitors();
   private final Silences silences;
 
@@ -90,7 +94,8 @@ public final class BoreDialect implements Dialect {
     return switch (first.get()) {
       case ClientMessage.Hello(int port) -> {
         var login = new BoreSession.Login(port, proof.secret());
-        yield new Accepted.LoggedIn(new BoreSession(connection, frames, login, pending, deadlines));
+        yield new Accepted.LoggedIn(
+            new BoreSession(connection, frames, login, sessions, pending, deadlines));
       }
       case ClientMessage.Accept(UUID id) -> claim(id, frames.rest());
       case ClientMessage.Authenticate none ->
@@ -104,10 +109,26 @@ public final class BoreDialect implements Dialect {
     return first instanceof ClientMessage.Accept(UUID id) && pending.isOf(id, proof.secret());
   }
 
+  /**
+   * {@inheritDoc} The clients that have logged in stay. Only if a secret is required for the first
+   * time, or none any more, their sessions end: their data channels would begin in another way.
+   */
   @Override
   public Runnable prepareReload(RemoteSettings changed) {
     List<BoreSecret> next = changed.bore().orElseThrow().secrets();
-    return () -> secrets = next;
+    return () -> {
+      boolean wasRequired = !secrets.isEmpty();
+      secrets = next;
+      sessions.open();
+      if (wasRequired == next.isEmpty()) {
+        sessions.end(wasRequired ? NOT_REQUIRED : REQUIRED, changed.timeouts().drain());
+      }
+    };
+  }
+
+  @Override
+  public void endSessions(Duration limit) {
+    sessions.close("the remote proxy does not serve bore clients any more", limit);
   }
 
   @Override

@@ -38,6 +38,9 @@ final class BoreSession extends ChannelSession {
 
   private static final int SINK_BYTES = 256;
 
+  /** For visitors that wait for a data channel. */
+  private static final String GONE = "the client disconnected before it opened a data channel";
+
   /**
    * The login of a client.
    *
@@ -50,6 +53,7 @@ final class BoreSession extends ChannelSession {
   private final JsonFrames frames;
   private final Offer offer;
   private final Optional<BoreSecret> secret;
+  private final BoreSessions sessions;
   private final PendingVisitors pending;
   private final Deadlines deadlines;
 
@@ -57,11 +61,18 @@ final class BoreSession extends ChannelSession {
 
   private final SessionState state = new SessionState();
 
+  /** Set before the session is served. */
+  private volatile ServiceRegistry registry;
+
+  /** Why the session ends with its last visitor, if the client is to receive the reason. */
+  private volatile Optional<String> retirement = Optional.empty();
+
   /** Creates a session that is not served yet. */
   BoreSession(
       Connection connection,
       JsonFrames frames,
       Login login,
+      BoreSessions sessions,
       PendingVisitors pending,
       Deadlines deadlines) {
     super(connection);
@@ -69,6 +80,7 @@ final class BoreSession extends ChannelSession {
     this.frames = frames;
     this.offer = Offer.atPort(SERVICE, login.port());
     this.secret = login.secret();
+    this.sessions = sessions;
     this.pending = pending;
     this.deadlines = deadlines;
     this.writer = new ControlWriter(connection, frames, deadlines, this::end);
@@ -79,12 +91,28 @@ final class BoreSession extends ChannelSession {
     return secret;
   }
 
+  /** {@inheritDoc} It needs none once its last visitors have theirs. */
+  @Override
+  public boolean hasDataChannels() {
+    return retirement.isEmpty();
+  }
+
   @Override
   public void serve(ServiceRegistry services) throws IOException {
-    if (!state.serve()) {
-      sendRefusal();
-      return;
+    registry = services;
+    try {
+      sessions.add(this).ifPresent(state::refuse);
+      if (state.serve()) {
+        serveClient(services);
+      } else {
+        sendRefusal();
+      }
+    } finally {
+      sessions.remove(this);
     }
+  }
+
+  private void serveClient(ServiceRegistry services) throws IOException {
     KeepAlive.FAST.applyTo(connection);
     writer.start("bore " + HostPort.of(peer()) + " >");
     try {
@@ -98,7 +126,7 @@ final class BoreSession extends ChannelSession {
     } finally {
       connection.close();
       writer.stop();
-      pending.end(this);
+      pending.end(this, GONE);
     }
     if (state.cause().isPresent()) {
       throw state.cause().get();
@@ -186,6 +214,30 @@ final class BoreSession extends ChannelSession {
   @Override
   protected void endDrained() {
     if (state.isDraining()) {
+      retirement.ifPresentOrElse(this::endFor, () -> end(null));
+    }
+  }
+
+  /**
+   * Closes the port, lets visitors finish that have a data channel, and ends the session with the
+   * last of them or after the limit. The client then receives the reason. Does not block.
+   */
+  void end(String why, Duration limit) {
+    if (state.refuse(why)) {
+      return;
+    }
+    retirement = Optional.of(why);
+    state.drain();
+    registry.draining(this, true);
+    pending.end(this, why);
+    channels().drain();
+    deadlines.after(limit, () -> endFor(why));
+  }
+
+  /** Sends the reason, after which the writer ends the connection. */
+  private void endFor(String why) {
+    state.recordCause(new PeerRefusedException(ByeReason.ERROR, why));
+    if (!writer.tryEnqueue(new ServerMessage.Error(why))) {
       end(null);
     }
   }
@@ -230,7 +282,7 @@ final class BoreSession extends ChannelSession {
   private void end(IOException why) {
     state.close(why);
     connection.close();
-    pending.end(this);
+    pending.end(this, GONE);
   }
 
   /** Returns the text that a bore server sends, and a bore client compares, for a refusal. */

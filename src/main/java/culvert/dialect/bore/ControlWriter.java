@@ -122,9 +122,14 @@ final class ControlWriter {
     }
   }
 
-  /** Queues a message; after an Error the output is closed. Does not block. */
+  /** Queues one of the first messages; after an Error the output is closed. Does not block. */
   void enqueue(ServerMessage message) {
     queue.add(message);
+  }
+
+  /** Queues a message as {@link #enqueue} does; returns false if the queue is full. */
+  boolean tryEnqueue(ServerMessage message) {
+    return queue.offer(message);
   }
 
   /** Queues the announcement of a visitor; does not block. Returns false if the queue is full. */

@@ -30,8 +30,6 @@ final class PendingVisitors {
   /** Maximum of one session. */
   static final int MAX_OF_SESSION = 1024;
 
-  private static final String GONE = "the client disconnected before it opened a data channel";
-
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition removed = lock.newCondition();
 
@@ -182,8 +180,8 @@ final class PendingVisitors {
     counts.computeIfPresent(key, (same, n) -> n == 1 ? null : n - 1);
   }
 
-  /** Ends the wait of all visitors of a session that has ended. */
-  void end(BoreSession session) {
+  /** Ends the wait of all visitors of a session, for a reason that people understand. */
+  void end(BoreSession session, String why) {
     List<PendingVisitor> lost;
     lock.lock();
     try {
@@ -192,7 +190,7 @@ final class PendingVisitors {
     } finally {
       lock.unlock();
     }
-    lost.forEach(visitor -> visitor.fail(GONE));
+    lost.forEach(visitor -> visitor.fail(why));
   }
 
   /** Blocks until no visitor of the session waits for a data channel, or the limit has passed. */

@@ -55,7 +55,8 @@ class BoreSessionTest {
   private static BoreSession session(Loopback pair, Deadlines deadlines) {
     var frames = new JsonFrames(pair.far());
     var login = new BoreSession.Login(4711, Optional.empty());
-    return new BoreSession(pair.far(), frames, login, new PendingVisitors(), deadlines);
+    return new BoreSession(
+        pair.far(), frames, login, new BoreSessions(), new PendingVisitors(), deadlines);
   }
 
   private static String receivedText(Loopback pair) throws IOException {

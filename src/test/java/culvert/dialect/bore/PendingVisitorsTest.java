@@ -27,7 +27,8 @@ class PendingVisitorsTest {
 
   private BoreSession session(Loopback pair, Deadlines deadlines) {
     var login = new BoreSession.Login(0, Optional.empty());
-    return new BoreSession(pair.far(), new JsonFrames(pair.far()), login, pending, deadlines);
+    var frames = new JsonFrames(pair.far());
+    return new BoreSession(pair.far(), frames, login, new BoreSessions(), pending, deadlines);
   }
 
   private PendingVisitor add(BoreSession session) throws IOException {
@@ -136,7 +137,7 @@ class PendingVisitorsTest {
       BoreSession ending = session(pair, deadlines);
       PendingVisitor lost = add(ending);
       PendingVisitor waiting = add(session(pair, deadlines));
-      pending.end(ending);
+      pending.end(ending, "the client has disconnected");
       assertThat(lost.await(Duration.ofSeconds(20)))
           .isInstanceOf(PendingStream.Outcome.Refused.class);
       assertThat(pending.claim(lost.id(), pair.near())).isFalse();

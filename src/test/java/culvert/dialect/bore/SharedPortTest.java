@@ -20,6 +20,7 @@ import culvert.testing.TestClient;
 import culvert.testing.TestServer;
 import culvert.testing.TransportVariant;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
@@ -142,7 +143,15 @@ class SharedPortTest {
 
   /** Logs a client in; returns its control connection and its port. */
   private static BoreServer.Joined join(HostPort address, String secret) throws IOException {
-    BoreMessages control = authenticated(address, secret);
+    return join(authenticated(address, secret));
+  }
+
+  /** Logs a client without a secret in. */
+  private static BoreServer.Joined join(HostPort address) throws IOException {
+    return join(new BoreMessages(TestClient.dial(address)));
+  }
+
+  private static BoreServer.Joined join(BoreMessages control) throws IOException {
     control.send("{\"Hello\":0}");
     int port = Integer.parseInt(control.receive().replaceAll("\\D", ""));
     assertThat(control.receive()).isEqualTo("\"Heartbeat\"");
@@ -214,7 +223,7 @@ class SharedPortTest {
     try (var roles = new SeparateRoles();
         RemoteProxy remote = roles.remote(shared("abc"));
         var client = join(remote.controlAddress(), "abc");
-        Socket visitor = TestClient.dial(new HostPort("127.0.0.1", client.port()))) {
+        Socket visitor = TestClient.dial(visited(client))) {
       client.control().announced();
       // Repeated, because a busy host may need longer than the time between the two.
       Eventually.within(RolePair.LIMIT, () -> assertOneOfTwoIsGreetedEarly(remote));
@@ -238,7 +247,7 @@ class SharedPortTest {
     try (var roles = new SeparateRoles();
         RemoteProxy remote = roles.remote(shared("abc"));
         var client = join(remote.controlAddress(), "abc");
-        Socket visitor = TestClient.dial(new HostPort("127.0.0.1", client.port()))) {
+        Socket visitor = TestClient.dial(visited(client))) {
       client.control().announced();
       Eventually.within(RolePair.LIMIT, () -> assertLateBytesAreAccepted(remote));
       assertThat(visitor.getInputStream().available()).isZero();
@@ -541,6 +550,109 @@ class SharedPortTest {
           assertThat(one.getInputStream().readNBytes(2)).asString().isEqualTo("hi");
         }
         assertThat(other.getInputStream().available()).isZero();
+      }
+    }
+  }
+
+  private static final String NOT_SERVED =
+      "{\"Error\":\"the remote proxy does not serve bore clients any more\"}\0";
+
+  /** Opens the data channel of the client's next visitor. */
+  private static BoreMessages channel(HostPort address, BoreServer.Joined client)
+      throws IOException {
+    var channel = new BoreMessages(TestClient.dial(address));
+    channel.send("{\"Accept\":\"" + client.control().announced() + "\"}");
+    return channel;
+  }
+
+  private static void assertClosed(HostPort address) throws Exception {
+    Eventually.within(
+        RolePair.LIMIT,
+        () ->
+            assertThatThrownBy(() -> TestClient.dial(address).close())
+                .isInstanceOf(ConnectException.class));
+  }
+
+  private static HostPort visited(BoreServer.Joined client) {
+    return new HostPort("127.0.0.1", client.port());
+  }
+
+  /** Its port was open for visitors whom nothing could serve. */
+  @Test
+  void clientWhoseProtocolWasRemovedEndsWithItsLastVisitor() throws Exception {
+    try (var roles = new SeparateRoles();
+        RemoteProxy remote = roles.remote(shared((String) null));
+        var client = join(remote.controlAddress());
+        Socket visitor = TestClient.dial(visited(client));
+        var channel = channel(remote.controlAddress(), client)) {
+      channel.sendRaw("a");
+      assertThat(visitor.getInputStream().read()).isEqualTo('a');
+      remote.reload(new RolePair.Options().remoteSettings());
+      assertClosed(visited(client));
+      channel.sendRaw("b");
+      assertThat(visitor.getInputStream().read()).isEqualTo('b');
+      channel.leave();
+      assertThat(client.control().rest()).isEqualTo(NOT_SERVED);
+      roles.awaitLog("session ended", "does not serve bore clients any more");
+    }
+  }
+
+  @Test
+  void visitorsOfAProtocolThatWasRemovedFinishWithinTheDrainTimeout() throws Exception {
+    var none = new RolePair.Options().drain(Duration.ofMillis(100));
+    try (var roles = new SeparateRoles();
+        RemoteProxy remote = roles.remote(shared((String) null));
+        var client = join(remote.controlAddress());
+        Socket visitor = TestClient.dial(visited(client));
+        var channel = channel(remote.controlAddress(), client)) {
+      channel.sendRaw("a");
+      assertThat(visitor.getInputStream().read()).isEqualTo('a');
+      remote.reload(none.remoteSettings());
+      assertThat(client.control().rest()).isEqualTo(NOT_SERVED);
+      client.leave();
+      assertThatThrownBy(() -> visitor.getInputStream().read()).isInstanceOf(SocketException.class);
+    }
+  }
+
+  /** It would be kept for data channels that it does not accept. */
+  @Test
+  void controlAddressThatMovesWithTheRemovalOfTheProtocolIsClosed() throws Exception {
+    try (var ports = new ReservedPorts();
+        var roles = new SeparateRoles();
+        RemoteProxy remote = roles.remote(shared((String) null));
+        var client = join(remote.controlAddress());
+        Socket visitor = TestClient.dial(visited(client));
+        var channel = channel(remote.controlAddress(), client)) {
+      channel.sendRaw("a");
+      assertThat(visitor.getInputStream().read()).isEqualTo('a');
+      HostPort before = remote.controlAddress();
+      remote.reload(
+          new RolePair.Options().remoteSettings(Optional.of(ports.next()), "127.0.0.1:0"));
+      assertClosed(before);
+    }
+  }
+
+  @Test
+  void protocolThatIsServedAgainAcceptsClients() throws Exception {
+    try (var roles = new SeparateRoles();
+        RemoteProxy remote = roles.remote(shared((String) null))) {
+      remote.reload(new RolePair.Options().remoteSettings());
+      remote.reload(shared((String) null).remoteSettings());
+      assertServes(remote, null);
+    }
+  }
+
+  /** Its data channels would begin in another way than the server expects. */
+  @Test
+  void clientsEndIfASecretIsRequiredSinceOrNotAnyMore() throws Exception {
+    try (var roles = new SeparateRoles();
+        RemoteProxy remote = roles.remote(shared((String) null));
+        var without = join(remote.controlAddress())) {
+      remote.reload(shared("abc").remoteSettings());
+      assertThat(without.control().rest()).contains("the server requires a secret now");
+      try (var with = join(remote.controlAddress(), "abc")) {
+        remote.reload(shared((String) null).remoteSettings());
+        assertThat(with.control().rest()).contains("the server requires no secret any more");
       }
     }
   }
