@@ -24,8 +24,14 @@ import java.util.Optional;
 /** The endpoints of a remote proxy, and their dialects: one of each protocol. */
 public final class RemoteEndpoints implements Endpoints {
 
-  /** Larger than at the control address: each data channel starts as such a connection. */
-  private static final Endpoint.Limits BORE_LIMITS = Endpoint.Limits.unencrypted(4096, 1024);
+  /**
+   * Connections of one source that may be unauthenticated where bore clients are served: each data
+   * channel starts as one, and so many visitors of a client may wait.
+   */
+  private static final int BORE_PER_SOURCE = 1024;
+
+  private static final Endpoint.Limits BORE_LIMITS =
+      Endpoint.Limits.unencrypted(4096, BORE_PER_SOURCE);
 
   private final RoleResources role;
   private final SettingWarnings warnings;
@@ -54,7 +60,7 @@ public final class RemoteEndpoints implements Endpoints {
       // The native protocol precedes bore's, because it names foreign programs.
       List<Dialect> served =
           settings.protocols().stream().sorted().map(each -> dialect(each, settings)).toList();
-      endpoints.add(Endpoint.control(settings, served));
+      endpoints.add(Endpoint.control(settings, served, controlLimits(settings)));
     }
     if (!settings.groups().isEmpty()) {
       endpoints.add(Endpoint.groups(settings, dialect(ControlProtocol.NATIVE, settings)));
@@ -64,6 +70,13 @@ public final class RemoteEndpoints implements Endpoints {
         .flatMap(BoreServerSettings::address)
         .ifPresent(at -> endpoints.add(bore(at, dialect(ControlProtocol.BORE, settings))));
     return endpoints;
+  }
+
+  private static Endpoint.Limits controlLimits(RemoteSettings settings) {
+    var limits = Endpoint.Limits.of(settings);
+    return settings.protocols().contains(ControlProtocol.BORE)
+        ? limits.withAtLeastPerSource(BORE_PER_SOURCE)
+        : limits;
   }
 
   private static Endpoint bore(HostPort address, Dialect dialect) {

@@ -183,12 +183,15 @@ public final class HandshakeLimiter {
     return (int) Math.min(max, Math.max(1, descriptors.limit() / DESCRIPTOR_PART));
   }
 
-  /** Changes the maximum number of connections, as in the constructor; those of now stay. */
-  public void setMax(int max) {
+  /**
+   * Changes the maximum numbers of connections, as in the constructor; those of now stay. While
+   * there are more, each new one replaces two.
+   */
+  public void setMax(int max, int maxPerSource) {
     lock.lock();
     try {
-      unverified.setMax(total(max));
-      verified.setMax(total(max));
+      unverified.setMax(total(max), maxPerSource);
+      verified.setMax(total(max), maxPerSource);
     } finally {
       lock.unlock();
     }
@@ -229,16 +232,26 @@ public final class HandshakeLimiter {
   }
 
   /**
-   * Adds the slot. Returns the action that notifies the holder of the evicted one, which the caller
-   * runs without the lock: two new connections must not evict the same one.
+   * Adds the slot. Returns the action that notifies the holders of the evicted ones, which the
+   * caller runs without the lock: two new connections must not evict the same one.
    */
   private Runnable enter(SourceShares<Slot> set, Slot slot) {
     Optional<Slot> evicted = set.replacedBy(slot.source);
     if (evicted.isEmpty() && descriptors.isReserveShort()) {
       evicted = unverified.heaviest();
     }
+    Runnable endEvicted = evict(evicted);
+    // Only after the maximum was lowered; it would not be reached before a flood ends otherwise.
+    Runnable endSurplus = evict(set.replacedBy(slot.source));
     set.add(slot.source, slot);
     slot.set = set;
+    return () -> {
+      endEvicted.run();
+      endSurplus.run();
+    };
+  }
+
+  private Runnable evict(Optional<Slot> evicted) {
     return evicted.map(other -> drop(other, Reason.EVICTED)).orElse(() -> {});
   }
 

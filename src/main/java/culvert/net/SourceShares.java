@@ -51,7 +51,7 @@ final class SourceShares<T> {
   }
 
   private int max;
-  private final int maxPerSource;
+  private int maxPerSource;
   private final int few;
 
   /** Members of a source in another set, which count as if they were in this one. */
@@ -95,11 +95,10 @@ final class SourceShares<T> {
     return size;
   }
 
-  /**
-   * Changes the maximum number of members; if there are more, each new one replaces one of them.
-   */
-  void setMax(int value) {
-    max = value;
+  /** Changes the maximum numbers, as in the constructor; the members of now stay. */
+  void setMax(int total, int perSource) {
+    max = total;
+    maxPerSource = perSource;
   }
 
   /** Returns the member that a new one of {@code source} replaces; empty below the limits. */

@@ -153,11 +153,11 @@ final class ControlHandler implements AutoCloseable {
   /**
    * Replaces the dialect, for connections that are accepted from then on.
    *
-   * @param limits those of unauthenticated connections, of which only the total may have changed
+   * @param limits those of unauthenticated connections
    */
   void use(Dialect next, Endpoint.Limits limits) {
     dialect = next;
-    limiter.setMax(limits.maxInHeap());
+    limiter.setMax(limits.maxInHeap(), limits.maxPerSource());
   }
 
   /** Waits for requested data channels, as {@link Dialect#awaitClaims} does. */

@@ -16,7 +16,7 @@ import java.util.Optional;
  * @param dialects the protocols that it serves, one or more. With several, the first one receives
  *     connections that no other one recognises; see {@link culvert.session.DialectSniffer}.
  * @param limits of its unauthenticated connections; a reload changes them only as far as they
- *     depend on the heap
+ *     depend on the protocols and the heap
  */
 public record Endpoint(
     Kind kind, Optional<HostPort> address, List<Dialect> dialects, Limits limits) {
@@ -51,12 +51,18 @@ public record Endpoint(
       return new Limits(max, maxPerSource, PLAIN_BYTES);
     }
 
+    /** Returns limits with another maximum from one source, if that is more. */
+    public Limits withAtLeastPerSource(int number) {
+      return new Limits(max, Math.max(maxPerSource, number), heapBytesEach);
+    }
+
     /** Returns the maximum number that fits into the heap. */
     int maxInHeap() {
       return HandshakeLimiter.maxInHeap(max, heapBytesEach);
     }
 
-    private static Limits of(RemoteSettings settings) {
+    /** Returns the limits of origin proxies' connections. */
+    public static Limits of(RemoteSettings settings) {
       ConnectionLimits max = settings.connectionLimits();
       boolean isTls = settings.transport().kind(settings.hasSecret()).isTls();
       return new Limits(
@@ -70,8 +76,8 @@ public record Endpoint(
   }
 
   /** Returns the control endpoint of these settings. */
-  public static Endpoint control(RemoteSettings settings, List<Dialect> dialects) {
-    return new Endpoint(Kind.CONTROL, settings.control(), dialects, Limits.of(settings));
+  public static Endpoint control(RemoteSettings settings, List<Dialect> dialects, Limits limits) {
+    return new Endpoint(Kind.CONTROL, settings.control(), dialects, limits);
   }
 
   /** Returns the endpoint of the channel groups of these settings. */

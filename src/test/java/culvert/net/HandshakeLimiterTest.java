@@ -361,12 +361,40 @@ class HandshakeLimiterTest {
     admit(1, "a");
     admit(2, "b");
     admit(3, "c");
-    halfOpen.setMax(2);
+    halfOpen.setMax(2, MAX_OF_SOURCE);
     assertThat(ended).isEmpty();
     admit(4, "d");
-    assertThat(ended).containsExactly("a");
-    halfOpen.setMax(MOST);
+    assertThat(ended).containsExactly("a", "b");
+    halfOpen.setMax(MOST, MAX_OF_SOURCE);
     admit(5, "e");
-    assertThat(ended).containsExactly("a");
+    assertThat(ended).containsExactly("a", "b");
+  }
+
+  /** Connections that come without a pause keep their number at the old limit otherwise. */
+  @Test
+  void loweredLimitIsReachedDuringAFlood() {
+    var limiter = new HandshakeLimiter(256, 64, LIMIT, deadlines, late, crowded);
+    for (int i = 0; i < 256; i++) {
+      limiter.acquire(source(i), reason -> {});
+    }
+    limiter.setMax(64, 64);
+    for (int i = 0; i < 192; i++) {
+      limiter.acquire(source(i), reason -> {});
+    }
+    assertThat(limiter.size()).isEqualTo(64);
+    limiter.acquire(source(0), reason -> {});
+    assertThat(limiter.size()).isEqualTo(64);
+  }
+
+  @Test
+  void changedLimitOfASourceAppliesToNewConnections() {
+    admit(1, "a");
+    admit(1, "b");
+    halfOpen.setMax(MOST, 3);
+    admit(1, "c");
+    assertThat(ended).isEmpty();
+    halfOpen.setMax(MOST, 1);
+    admit(1, "d");
+    assertThat(ended).containsExactly("a", "b");
   }
 }

@@ -44,7 +44,8 @@ class SeamTest {
   }
 
   private RemoteProxy start(Dialect dialect, RemoteSettings settings) throws IOException {
-    Endpoints endpoints = given -> List.of(Endpoint.control(given, List.of(dialect)));
+    Endpoints endpoints =
+        given -> List.of(Endpoint.control(given, List.of(dialect), Endpoint.Limits.of(given)));
     return RemoteProxy.start(settings, role -> endpoints, log.log());
   }
 

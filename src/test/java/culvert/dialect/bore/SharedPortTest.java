@@ -435,7 +435,7 @@ class SharedPortTest {
     try (var server = TestServer.echo();
         var roles = new SeparateRoles();
         RemoteProxy remote = roles.remote(options)) {
-      var silent = new Socket[8];
+      var silent = new Socket[16];
       for (int i = 0; i < silent.length; i++) {
         silent[i] = TestClient.dial(remote.controlAddress());
       }
@@ -448,6 +448,29 @@ class SharedPortTest {
       for (Socket one : silent) {
         one.close();
       }
+    }
+  }
+
+  /** The oldest, which are nearest to their challenge, were evicted by later ones. */
+  @Test
+  void visitorsOfOneClientThatComeAtOnceAreAllServed() throws Exception {
+    int many = 300;
+    var options = shared(new RolePair.Options(), "abc");
+    try (var server = TestServer.echo();
+        var roles = new SeparateRoles();
+        RemoteProxy remote = roles.remote(options);
+        var client = client(remote.controlAddress(), server, "abc")) {
+      HostPort address = client.announced();
+      var visitors = new ArrayList<Socket>();
+      for (int i = 0; i < many; i++) {
+        visitors.add(TestClient.dial(address));
+      }
+      for (Socket visitor : visitors) {
+        try (visitor) {
+          TestClient.assertEchoes(visitor, "hello");
+        }
+      }
+      assertThat(remote.counters().get(Counter.HALF_OPEN_DROPPED)).isZero();
     }
   }
 
