@@ -296,6 +296,16 @@ public final class HandshakeLimiter {
     return slot.set.remove(slot.source, slot);
   }
 
+  /** Returns the used part of the slots for connections without a proof, 0 to 1. */
+  public double load() {
+    lock.lock();
+    try {
+      return Math.min(1, (double) unverified.size() / unverified.max());
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Returns the number of slots in use. */
   public int size() {
     lock.lock();

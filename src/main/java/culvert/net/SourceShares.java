@@ -95,6 +95,10 @@ final class SourceShares<T> {
     return size;
   }
 
+  int max() {
+    return max;
+  }
+
   /** Changes the maximum numbers, as in the constructor; the members of now stay. */
   void setMax(int total, int perSource) {
     max = total;

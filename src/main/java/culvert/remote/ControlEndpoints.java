@@ -16,7 +16,6 @@ import culvert.protocol.bounce.BounceGreeting;
 import culvert.route.GroupConnector;
 import culvert.route.Route;
 import culvert.session.Dialect;
-import culvert.session.DialectSniffer;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -86,11 +85,7 @@ final class ControlEndpoints implements AutoCloseable {
   /** Returns the handler of an endpoint; creates it for a new one. */
   private ControlHandler handlerOf(Endpoint endpoint) {
     return handlers.computeIfAbsent(
-        endpoint.kind(), added -> handler(dialect(endpoint), limiter(endpoint.limits())));
-  }
-
-  private Dialect dialect(Endpoint endpoint) {
-    return DialectSniffer.of(endpoint.dialects(), deadlines);
+        endpoint.kind(), added -> handler(endpoint.dialects(), limiter(endpoint.limits())));
   }
 
   /**
@@ -117,9 +112,9 @@ final class ControlEndpoints implements AutoCloseable {
     return new GroupEndpoint(connector, route, control, counters, log);
   }
 
-  private ControlHandler handler(Dialect dialect, HandshakeLimiter max) {
+  private ControlHandler handler(List<Dialect> dialects, HandshakeLimiter max) {
     Duration logPeriod = settings.timeouts().logPeriod();
-    return new ControlHandler(dialect, sessions, max, logPeriod, deadlines, counters, log);
+    return new ControlHandler(dialects, sessions, max, logPeriod, deadlines, counters, log);
   }
 
   private HandshakeLimiter limiter(Endpoint.Limits limits) {
@@ -159,7 +154,7 @@ final class ControlEndpoints implements AutoCloseable {
     next.forEach(dialect -> prepared.add(dialect.prepareReload(changed)));
     for (Endpoint endpoint : endpoints) {
       ControlHandler handler = handlerOf(endpoint);
-      prepared.add(() -> handler.use(dialect(endpoint), endpoint.limits()));
+      prepared.add(() -> handler.use(endpoint.dialects(), endpoint.limits()));
     }
     prepared.add(() -> serve(next, changed.timeouts().drain()));
     prepared.add(prepareGroups(changed.groups(), changed.bounce()));

@@ -12,9 +12,11 @@ import culvert.observe.Counters;
 import culvert.observe.Log;
 import culvert.protocol.ByeReason;
 import culvert.session.Dialect;
+import culvert.session.DialectSniffer;
 import culvert.session.Session;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 
 /**
  * Handles a connection at the control address in the connection's own thread: the handshake, within
@@ -51,6 +53,7 @@ final class ControlHandler implements AutoCloseable {
 
   private final SessionHandler sessions;
   private final HandshakeLimiter limiter;
+  private final Deadlines deadlines;
   private final Log log;
   private final AcceptFailures acceptFailures;
   private final HandshakeFailures failures;
@@ -60,16 +63,17 @@ final class ControlHandler implements AutoCloseable {
   private volatile Dialect dialect;
 
   ControlHandler(
-      Dialect dialect,
+      List<Dialect> dialects,
       SessionHandler sessions,
       HandshakeLimiter limiter,
       Duration logPeriod,
       Deadlines deadlines,
       Counters counters,
       Log log) {
-    this.dialect = dialect;
     this.sessions = sessions;
     this.limiter = limiter;
+    this.deadlines = deadlines;
+    this.dialect = DialectSniffer.of(dialects, deadlines, limiter::load);
     this.acceptFailures = new AcceptFailures("origin proxies not accepted", limiter, counters, log);
     this.failures = new HandshakeFailures("origin proxy", logPeriod, deadlines, counters, log);
     this.log = log;
@@ -151,12 +155,12 @@ final class ControlHandler implements AutoCloseable {
   }
 
   /**
-   * Replaces the dialect, for connections that are accepted from then on.
+   * Replaces the dialects, for connections that are accepted from then on.
    *
    * @param limits those of unauthenticated connections
    */
-  void use(Dialect next, Endpoint.Limits limits) {
-    dialect = next;
+  void use(List<Dialect> next, Endpoint.Limits limits) {
+    dialect = DialectSniffer.of(next, deadlines, limiter::load);
     limiter.setMax(limits.maxInHeap(), limits.maxPerSource());
   }
 

@@ -41,8 +41,13 @@ public interface Dialect {
 
   /** A message with which this side begins a connection whose peer waits for it. */
   interface Greeting extends AutoCloseable {
-    /** Returns how long the peer must have sent nothing before the message is sent; called once. */
-    Duration silence();
+    /**
+     * Returns how long the peer must have sent nothing before the message is sent; called once.
+     *
+     * @param load the part of the places for unauthenticated connections that is in use, 0 to 1:
+     *     near 1, a connection soon loses its place to newer ones
+     */
+    Duration silence(double load);
 
     /**
      * Sends the message. Runs in any thread; does not block on a connection on which nothing was

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.DoubleSupplier;
 
 /**
  * Serves several protocols at one address: the first bytes of a connection select the dialect. The
@@ -31,15 +32,23 @@ public final class DialectSniffer implements Dialect {
 
   private final List<Dialect> dialects;
   private final Deadlines deadlines;
+  private final DoubleSupplier load;
 
-  private DialectSniffer(List<Dialect> dialects, Deadlines deadlines) {
+  private DialectSniffer(List<Dialect> dialects, Deadlines deadlines, DoubleSupplier load) {
     this.dialects = List.copyOf(dialects);
     this.deadlines = deadlines;
+    this.load = load;
   }
 
-  /** Returns a dialect that serves all of these, one or more; a single one is returned itself. */
-  public static Dialect of(List<Dialect> dialects, Deadlines deadlines) {
-    return dialects.size() == 1 ? dialects.getFirst() : new DialectSniffer(dialects, deadlines);
+  /**
+   * Returns a dialect that serves all of these, one or more; a single one is returned itself.
+   *
+   * @param load returns the part of the places for unauthenticated connections that is in use
+   */
+  public static Dialect of(List<Dialect> dialects, Deadlines deadlines, DoubleSupplier load) {
+    return dialects.size() == 1
+        ? dialects.getFirst()
+        : new DialectSniffer(dialects, deadlines, load);
   }
 
   /** The start of a connection whose peer may wait for a greeting. */
@@ -61,8 +70,8 @@ public final class DialectSniffer implements Dialect {
     }
 
     /** Reads the peer's first bytes, and greets a peer that sends none. */
-    void read(ByteBuffer first, Deadlines deadlines) throws IOException {
-      var silence = deadlines.after(greeting.silence(), this::endSilence);
+    void read(ByteBuffer first, Deadlines deadlines, double load) throws IOException {
+      var silence = deadlines.after(greeting.silence(load), this::endSilence);
       try {
         connection.input().read(first);
       } catch (IOException e) {
@@ -126,7 +135,7 @@ public final class DialectSniffer implements Dialect {
       return select(connection, first).accept(replayed(connection, first), onVerified);
     }
     try (Opening opening = greeted.get()) {
-      opening.read(first, deadlines);
+      opening.read(first, deadlines, load.getAsDouble());
       Dialect selected = select(connection, first);
       Connection replayed = replayed(connection, first);
       return opening.isGreetedBy(selected)

@@ -387,6 +387,18 @@ class HandshakeLimiterTest {
   }
 
   @Test
+  void loadIsThePartOfTheSlotsInUseByConnectionsWithoutAProof() {
+    assertThat(halfOpen.load()).isZero();
+    admit(1, "a");
+    admit(2, "b").setVerified();
+    assertThat(halfOpen.load()).isEqualTo(0.25);
+    admit(3, "c");
+    admit(4, "d");
+    halfOpen.setMax(2, MAX_OF_SOURCE);
+    assertThat(halfOpen.load()).isEqualTo(1);
+  }
+
+  @Test
   void changedLimitOfASourceAppliesToNewConnections() {
     admit(1, "a");
     admit(1, "b");

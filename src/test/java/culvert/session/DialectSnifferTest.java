@@ -62,7 +62,7 @@ class DialectSnifferTest {
       return silence.map(limit ->
           new Greeting() {
             @Override
-            public Duration silence() {
+            public Duration silence(double load) {
               return limit;
             }
 
@@ -105,7 +105,7 @@ class DialectSnifferTest {
   private static String accept(List<Dialect> dialects, Peer peer) throws Exception {
     try (var deadlines = new Deadlines();
         var pair = Loopback.open()) {
-      Dialect sniffer = DialectSniffer.of(dialects, deadlines);
+      Dialect sniffer = DialectSniffer.of(dialects, deadlines, () -> 0);
       var accepting = new FutureTask<>(() -> sniffer.accept(pair.far(), () -> {}));
       Threads.start("accepting", accepting);
       peer.run(pair.near());
@@ -236,7 +236,7 @@ class DialectSnifferTest {
             deadlines.after(SOON.multipliedBy(2), isPast::countDown);
             await(isPast);
           };
-      Dialect sniffer = DialectSniffer.of(List.of(FIRST, greeting), deadlines);
+      Dialect sniffer = DialectSniffer.of(List.of(FIRST, greeting), deadlines, () -> 0);
       assertThatThrownBy(() -> sniffer.accept(new LateReading(pair.far(), beforeRead), () -> {}))
           .hasMessage("first:CULVERT");
       pair.far().closeOutput();
@@ -254,7 +254,7 @@ class DialectSnifferTest {
     Dialect slow = greetingSlowly(events, isSending, isPermitted);
     try (var deadlines = new Deadlines();
         var pair = Loopback.open()) {
-      Dialect sniffer = DialectSniffer.of(List.of(first, slow), deadlines);
+      Dialect sniffer = DialectSniffer.of(List.of(first, slow), deadlines, () -> 0);
       var accepting = new FutureTask<>(() -> sniffer.accept(pair.far(), () -> {}));
       Thread thread = Threads.start("accepting", accepting);
       isSending.await();
@@ -288,7 +288,7 @@ class DialectSnifferTest {
         return Optional.of(
             new Greeting() {
               @Override
-              public Duration silence() {
+              public Duration silence(double load) {
                 return Duration.ZERO;
               }
 
@@ -339,7 +339,7 @@ class DialectSnifferTest {
     for (Dialect other : List.of(OTHER, greeting)) {
       try (var deadlines = new Deadlines();
           var pair = Loopback.open()) {
-        Dialect sniffer = DialectSniffer.of(List.of(FIRST, other), deadlines);
+        Dialect sniffer = DialectSniffer.of(List.of(FIRST, other), deadlines, () -> 0);
         var accepting = new FutureTask<>(() -> sniffer.accept(pair.far(), () -> {}));
         Threads.start("accepting", accepting);
         pair.far().close();
@@ -352,7 +352,7 @@ class DialectSnifferTest {
   @Test
   void singleDialectIsReturnedItself() {
     try (var deadlines = new Deadlines()) {
-      assertThat(DialectSniffer.of(List.of(OTHER), deadlines)).isSameAs(OTHER);
+      assertThat(DialectSniffer.of(List.of(OTHER), deadlines, () -> 0)).isSameAs(OTHER);
     }
   }
 }

@@ -46,9 +46,9 @@ final class Challenge implements Dialect.Greeting {
 
   /** {@inheritDoc} Origin proxies with the client's source also connect while visitors wait. */
   @Override
-  public Duration silence() {
+  public Duration silence(double load) {
     isExpected = server.pending().tryExpect(source);
-    return isExpected ? server.silences().ofChannel() : server.silences().usual();
+    return isExpected ? server.silences().ofChannel() : server.silences().at(load);
   }
 
   @Override

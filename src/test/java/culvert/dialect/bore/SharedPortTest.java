@@ -241,6 +241,33 @@ class SharedPortTest {
     }
   }
 
+  /** Newer connections would evict it before a second has passed. */
+  @Test
+  void silentConnectionIsGreetedEarlyWhenPlacesAreScarce() throws Exception {
+    var few = new ConnectionLimits(99, 99, 8, 8);
+    try (var roles = new SeparateRoles();
+        RemoteProxy remote = roles.remote(shared(new RolePair.Options().admission(few), "abc"))) {
+      Eventually.within(RolePair.LIMIT, () -> assertLastOfEightIsGreetedEarly(remote));
+    }
+  }
+
+  private static void assertLastOfEightIsGreetedEarly(RemoteProxy remote) throws IOException {
+    var others = new ArrayList<Socket>();
+    try {
+      for (int i = 0; i < 7; i++) {
+        others.add(TestClient.dial(remote.controlAddress()));
+      }
+      long dialled = System.nanoTime();
+      try (var last = new BoreMessages(TestClient.dial(remote.controlAddress()))) {
+        assertThat(untilGreeted(last, dialled)).isLessThan(Duration.ofMillis(500));
+      }
+    } finally {
+      for (Socket other : others) {
+        other.close();
+      }
+    }
+  }
+
   /** As those of an origin proxy behind the address of a client with many visitors. */
   @Test
   void lateFirstBytesAreAcceptedWhileTheDataChannelsOfAllVisitorsAreOpening() throws Exception {
