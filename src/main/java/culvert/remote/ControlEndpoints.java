@@ -27,6 +27,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.BiConsumer;
 
 /**
  * The handlers of a remote proxy's endpoints, and its channel groups. The listeners are opened and
@@ -36,6 +37,9 @@ final class ControlEndpoints implements AutoCloseable {
 
   /** From the lookup of a bounce server's name until its group is joined. */
   private static final Duration JOIN_LIMIT = Duration.ofSeconds(10);
+
+  /** For handshakes in progress when the role stops. */
+  private static final Duration CLOSE_LIMIT = Duration.ofSeconds(3);
 
   /** The settings at the start of the role, for what does not change while it runs. */
   private final RemoteSettings settings;
@@ -215,15 +219,23 @@ final class ControlEndpoints implements AutoCloseable {
 
   /** Waits for requested data channels, as {@link Dialect#awaitClaims} does. */
   void awaitClaims(Duration limit) {
-    long until = System.nanoTime() + limit.toNanos();
-    for (ControlHandler handler : handlers.values()) {
-      handler.awaitClaims(Duration.ofNanos(until - System.nanoTime()));
-    }
+    // At every endpoint, silent clients are greeted before this thread waits for one of them.
+    handlers.values().forEach(handler -> handler.awaitClaims(Duration.ZERO));
+    awaitAll(limit, ControlHandler::awaitClaims);
   }
 
   /** Ends every handshake in progress and rejects later connections. */
   void closeHandshakes() {
-    handlers.values().forEach(ControlHandler::close);
+    handlers.values().forEach(ControlHandler::closeHandshakes);
+    awaitAll(CLOSE_LIMIT, ControlHandler::awaitHandshakes);
+  }
+
+  /** Waits for each handler, for the limit together. */
+  private void awaitAll(Duration limit, BiConsumer<ControlHandler, Duration> wait) {
+    long until = System.nanoTime() + limit.toNanos();
+    handlers
+        .values()
+        .forEach(handler -> wait.accept(handler, Duration.ofNanos(until - System.nanoTime())));
   }
 
   /** Leaves the groups and waits until connected origin proxies are gone. */

@@ -22,7 +22,7 @@ import java.util.List;
  * Handles a connection at the control address in the connection's own thread: the handshake, within
  * the limits for unauthenticated connections, then the session.
  */
-final class ControlHandler implements AutoCloseable {
+final class ControlHandler {
 
   /** Decides whether a session may begin at the place where its connection was accepted. */
   interface Gate {
@@ -44,8 +44,6 @@ final class ControlHandler implements AutoCloseable {
     /** Records that a session which has begun is over. */
     void end(Session session);
   }
-
-  private static final Duration CLOSE_LIMIT = Duration.ofSeconds(3);
 
   private static final Roster.Refusal MOVED =
       new Roster.Refusal(
@@ -129,8 +127,8 @@ final class ControlHandler implements AutoCloseable {
   }
 
   /**
-   * Passes a data channel on, which neither an eviction nor a timeout nor {@link #close} closes
-   * from then on. A channel that is refused keeps its slot until it is closed.
+   * Passes a data channel on, which neither an eviction nor a timeout nor {@link #closeHandshakes}
+   * closes from then on. A channel that is refused keeps its slot until it is closed.
    */
   private void deliver(Connection connection, Dialect.Delivery delivery, HandshakeLimiter.Slot slot)
       throws IOException {
@@ -169,10 +167,13 @@ final class ControlHandler implements AutoCloseable {
     dialect.awaitClaims(limit);
   }
 
-  /** Ends every handshake in progress and rejects later connections. */
-  @Override
-  public void close() {
+  /** Ends every handshake in progress and rejects later connections. Does not block. */
+  void closeHandshakes() {
     handshakes.closeAll(Connection::close);
-    handshakes.awaitEmpty(CLOSE_LIMIT);
+  }
+
+  /** Waits until the handshakes have ended, or the limit has passed. */
+  void awaitHandshakes(Duration limit) {
+    handshakes.awaitEmpty(limit);
   }
 }

@@ -11,6 +11,8 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.DoubleSupplier;
@@ -33,6 +35,12 @@ public final class DialectSniffer implements Dialect {
   private final List<Dialect> dialects;
   private final Deadlines deadlines;
   private final DoubleSupplier load;
+
+  /** Connections whose peers may be greeted. */
+  private final Set<Opening> openings = ConcurrentHashMap.newKeySet();
+
+  /** Set once the role stops and waits for the last data channels. */
+  private volatile boolean isAwaited;
 
   private DialectSniffer(List<Dialect> dialects, Deadlines deadlines, DoubleSupplier load) {
     this.dialects = List.copyOf(dialects);
@@ -70,8 +78,7 @@ public final class DialectSniffer implements Dialect {
     }
 
     /** Reads the peer's first bytes, and greets a peer that sends none. */
-    void read(ByteBuffer first, Deadlines deadlines, double load) throws IOException {
-      var silence = deadlines.after(greeting.silence(load), this::endSilence);
+    void read(ByteBuffer first, Deadlines.Deadline silence) throws IOException {
       try {
         connection.input().read(first);
       } catch (IOException e) {
@@ -86,7 +93,7 @@ public final class DialectSniffer implements Dialect {
      * Sends the greeting unless the peer has begun. Its bytes may have arrived and not have been
      * read: on a busy host the timer can run before the thread of the connection.
      */
-    private void endSilence() {
+    void endSilence() {
       lock.lock();
       try {
         if (!hasBegun && !isGreeted && connection.input().available() == 0) {
@@ -135,12 +142,23 @@ public final class DialectSniffer implements Dialect {
       return select(connection, first).accept(replayed(connection, first), onVerified);
     }
     try (Opening opening = greeted.get()) {
-      opening.read(first, deadlines, load.getAsDouble());
+      read(opening, first);
       Dialect selected = select(connection, first);
       Connection replayed = replayed(connection, first);
       return opening.isGreetedBy(selected)
           ? opening.greeting.accept(replayed, onVerified)
           : selected.accept(replayed, onVerified);
+    }
+  }
+
+  private void read(Opening opening, ByteBuffer first) throws IOException {
+    openings.add(opening);
+    try {
+      Duration silence = opening.greeting.silence(load.getAsDouble());
+      opening.read(
+          first, deadlines.after(isAwaited ? Duration.ZERO : silence, opening::endSilence));
+    } finally {
+      openings.remove(opening);
     }
   }
 
@@ -201,8 +219,11 @@ public final class DialectSniffer implements Dialect {
     return dialects.getFirst();
   }
 
+  /** {@inheritDoc} Data channels of silent clients have no time for the usual silence. */
   @Override
   public void awaitClaims(Duration limit) {
+    isAwaited = true;
+    openings.forEach(Opening::endSilence);
     long until = System.nanoTime() + limit.toNanos();
     dialects.forEach(dialect -> dialect.awaitClaims(Duration.ofNanos(until - System.nanoTime())));
   }

@@ -7,6 +7,7 @@ import culvert.config.BoreSecret;
 import culvert.config.ConnectionLimits;
 import culvert.config.RemoteAddress;
 import culvert.net.HostPort;
+import culvert.net.Threads;
 import culvert.observe.Counter;
 import culvert.origin.OriginProxy;
 import culvert.remote.RemoteProxy;
@@ -135,10 +136,14 @@ class SharedPortTest {
   /** Answers the challenge on a new connection. */
   private static BoreMessages authenticated(HostPort address, String secret) throws IOException {
     var connection = new BoreMessages(TestClient.dial(address));
+    answer(connection, secret);
+    return connection;
+  }
+
+  private static void answer(BoreMessages connection, String secret) throws IOException {
     UUID challenge = UUID.fromString(connection.receive().substring(14, 50));
     String answer = ChallengeResponse.to(challenge, BoreSecret.of(secret));
     connection.send(new ClientMessage.Authenticate(answer).json());
-    return connection;
   }
 
   /** Logs a client in; returns its control connection and its port. */
@@ -703,6 +708,32 @@ class SharedPortTest {
       try (var with = join(remote.controlAddress(), "abc")) {
         remote.reload(shared((String) null).remoteSettings());
         assertThat(with.control().rest()).contains("the server requires no secret any more");
+      }
+    }
+  }
+
+  /** Its source is not known as that of a client, and a stopping server waits for a second. */
+  @Test
+  void silentDataChannelOfAnotherSourceIsGreetedAtOnceWhenTheServerStops() throws Exception {
+    Eventually.within(RolePair.LIMIT, SharedPortTest::assertServedWhenTheServerStops);
+  }
+
+  private static void assertServedWhenTheServerStops() throws Exception {
+    try (var roles = new SeparateRoles();
+        RemoteProxy remote = roles.remote(shared("abc"));
+        var client = join(remote.controlAddress(), "abc");
+        Socket visitor = TestClient.dial(visited(client))) {
+      String id = client.control().announced();
+      HostPort address = remote.controlAddress();
+      try (var channel = new BoreMessages(TestClient.dial(address, "127.0.0.2"))) {
+        Thread draining = Threads.start("drain", () -> remote.drain(RolePair.LIMIT));
+        answer(channel, "abc");
+        channel.send("{\"Accept\":\"" + id + "\"}");
+        channel.sendRaw("hi");
+        assertThat(visitor.getInputStream().readNBytes(2)).asString().isEqualTo("hi");
+        client.leave();
+        channel.leave();
+        draining.join();
       }
     }
   }
