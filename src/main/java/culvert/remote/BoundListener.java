@@ -31,6 +31,9 @@ interface BoundListener extends AutoCloseable {
     return false;
   }
 
+  /** Accepts sessions again after {@link #retire} has returned true. */
+  default void reopen() {}
+
   /** Frees the port. TCP connections that were accepted stay; flows of UDP end. */
   @Override
   void close();

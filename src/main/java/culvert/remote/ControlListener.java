@@ -69,6 +69,17 @@ final class ControlListener
     }
   }
 
+  @Override
+  public void reopen() {
+    lock.lock();
+    try {
+      isRetired = false;
+      onUnused = () -> {};
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private boolean isNeeded() {
     return sessions.stream().anyMatch(Session::hasDataChannels);
   }

@@ -217,11 +217,13 @@ final class Listeners {
 
   private void tryOpen(ListenerSpec spec, Optional<ListenerTable.Open> before) {
     try {
-      closeRetired(spec);
-      if (before.filter(one -> canConflict(spec, one)).isPresent()) {
-        replace(spec, before.get());
-      } else {
-        open(spec, bindSoon(spec), before);
+      if (!isReopened(spec, before)) {
+        closeRetired(spec);
+        if (before.filter(one -> canConflict(spec, one)).isPresent()) {
+          replace(spec, before.get());
+        } else {
+          open(spec, bindSoon(spec), before);
+        }
       }
       failed.remove(spec);
     } catch (IOException e) {
@@ -230,6 +232,30 @@ final class Listeners {
       log.bug("internal error on listener", e);
       failed.add(spec);
     }
+  }
+
+  /**
+   * Puts a listener back in place that was replaced and is still open, so that its sessions remain
+   * its own. Returns false if there is none at this address.
+   */
+  private boolean isReopened(ListenerSpec spec, Optional<ListenerTable.Open> before) {
+    Optional<ListenerTable.Open> found =
+        registry.retiredListeners().stream()
+            .filter(one -> one.spec().equals(spec) && registry.removeRetired(one))
+            .findFirst();
+    found.ifPresent(one -> reopen(one, before));
+    return found.isPresent();
+  }
+
+  private void reopen(ListenerTable.Open one, Optional<ListenerTable.Open> before) {
+    one.listener().reopen();
+    if (!registry.open(one)) {
+      // The role is stopping, and closes the one before.
+      one.listener().close();
+      return;
+    }
+    log.info(described("listener opened", one.spec(), one.listener().address()));
+    before.ifPresent(this::retire);
   }
 
   /** Binds the same port at another host: the listener before would exclude it. */

@@ -283,9 +283,12 @@ class ListenersTest {
   void controlAddressReturnsToThatOfAListenerThatStays() {
     needed.add("127.0.0.1:1");
     listeners.change(List.of(control("127.0.0.1:1")));
+    Bound first = bound.iterator().next();
     listeners.change(List.of(control("127.0.0.1:2")));
     listeners.change(List.of(control("127.0.0.1:1")));
-    assertThat(boundAddresses()).containsExactly("127.0.0.1:1");
+    assertThat(bound).as("the one that knows its sessions").containsExactly(first);
+    actions.getFirst().run();
+    assertThat(bound).as("not closed with the last session of before").containsExactly(first);
   }
 
   @Test

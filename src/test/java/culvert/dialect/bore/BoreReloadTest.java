@@ -71,6 +71,29 @@ class BoreReloadTest {
     }
   }
 
+  /** Its sessions were forgotten by the listener that replaced the one of their login. */
+  @Test
+  void clientServesNewVisitorsAfterTheAddressHasReturnedAndMovedAgain() throws Exception {
+    server.moveTo(ports.next());
+    server.moveTo(before);
+    assertThat(server.remote().boreAddress()).isEqualTo(before);
+    assertServed();
+    try (var other = server.join(0)) {
+      HostPort last = ports.next();
+      server.moveTo(last);
+      assertThat(server.remote().boreAddress()).isEqualTo(last);
+      assertServed();
+      client.close();
+      assertThat(other.port()).isPositive();
+      try (var late = new BoreMessages(TestClient.dial(before))) {
+        late.send("{\"Hello\":0}");
+        assertThat(late.receive()).contains("another address");
+      }
+    }
+    server.awaitLog("listener closed", "address=" + before);
+    assertThatThrownBy(() -> TestClient.dial(before).close()).isInstanceOf(IOException.class);
+  }
+
   @Test
   void addressIsFreeAfterTheLastClientHasLeft() throws Exception {
     server.moveTo(ports.next());
