@@ -138,6 +138,10 @@ final class ConnectAttempt {
     TransportKind transport = settings.transport().kind(settings.secret().isPresent());
     IOException explained =
         DialFailures.explain(e, first, transport, access.dialect().expectedPort());
+    if (explained instanceof ForeignServerException foreign
+        && !access.dialect().isForeign(foreign.server())) {
+      return e;
+    }
     return explained instanceof UnknownAnswerException
         ? new ProtocolException(e.getMessage() + expectedPortQuestion())
         : explained;

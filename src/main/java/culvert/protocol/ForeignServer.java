@@ -27,6 +27,8 @@ public enum ForeignServer {
   VNC("a VNC server"),
   /** The banner in {@link culvert.protocol.bounce}; the header of a frame has 12 bytes of it. */
   BOUNCE("a bounce server"),
+  /** The challenge of a bore server. */
+  BORE("a bore server"),
   /** A server that returns what a dialling side sends. */
   ECHO("a server that returns the bytes it receives, such as an echo service");
 
@@ -52,7 +54,11 @@ public enum ForeignServer {
         + ": is this "
         + port
         + "?"
-        + (this == TLS ? " If it is, give both sides the same " + Setting.TRANSPORT : "");
+        + switch (this) {
+          case TLS -> " If it is, give both sides the same " + Setting.TRANSPORT;
+          case BORE -> " If it is, it also serves bore clients, and received nothing in time";
+          default -> "";
+        };
   }
 
   /** Identifies a server by its first bytes; empty if it is unknown. */
@@ -85,6 +91,9 @@ public enum ForeignServer {
     }
     if (text.matches("(?s)[1-9][0-9]?-BounceS.*")) {
       return Optional.of(BOUNCE);
+    }
+    if (text.startsWith("{\"Challenge\"")) {
+      return Optional.of(BORE);
     }
     return text.startsWith("RFB 0") ? Optional.of(VNC) : Optional.empty();
   }

@@ -2,6 +2,7 @@ package culvert.session;
 
 import culvert.config.OriginSettings;
 import culvert.net.Connection;
+import culvert.protocol.ForeignServer;
 import java.io.IOException;
 
 /**
@@ -71,6 +72,11 @@ public interface OriginDialect {
    * unless the dialect knows better.
    */
   default boolean canBeAnswer(byte[] first) {
+    return true;
+  }
+
+  /** Returns whether this server uses another protocol than the dialect, for messages. */
+  default boolean isForeign(ForeignServer server) {
     return true;
   }
 

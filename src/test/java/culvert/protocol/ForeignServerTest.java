@@ -40,6 +40,8 @@ class ForeignServerTest {
           MYSQL       | E\\0\\0\\0\\377j\\4Host
           POSTGRESQL  | E\\0\\0\\0\\210SFATAL
           VNC         | RFB 003.008\\n
+          BORE        | {"Challenge"
+          BORE        | {"Challenge":"6e6b4b2c-4d9c-4f7f-8a5b-2f9c1d3e5a70"}\\0
           ECHO        | CULVERT\\n
           ECHO        | \\26\\3\\1\\2\\0\\1\\0
           ECHO        | GET / HTTP/1.1\\r\\n

@@ -81,6 +81,7 @@ class WrongPortTest {
         "HTTP/1.1 400 Bad Request\\r\\n\\r\\n | a web server",
         "<!DOCTYPE HTML>\\n<html lang='en'> | a web server",
         "2-BounceServer_1.0\\n | a bounce server",
+        "{\"Challenge\":\"6e6b4b2c-4d9c-4f7f-8a5b-2f9c1d3e5a70\"}\\0 | a bore server",
         "Hello, visitor | unknown frame type 0x48"
       })
   void foreignServerIsNamed(String greeting, String name) throws Exception {
@@ -99,6 +100,18 @@ class WrongPortTest {
       var options = new RolePair.Options().transport(transport).handshake(SHORT);
       assertThat(failure(server.address(), options))
           .contains("session not started", "an SSH server", QUESTION);
+    }
+  }
+
+  /** Also a remote proxy that serves bore clients, which begins if it has received nothing. */
+  @ParameterizedTest
+  @EnumSource(TransportKind.class)
+  void boreServerIsNamedOverEveryTransport(TransportKind transport) throws Exception {
+    String challenge = "{\"Challenge\":\"6e6b4b2c-4d9c-4f7f-8a5b-2f9c1d3e5a70\"}\0";
+    try (TestServer server = greeting(challenge)) {
+      var options = new RolePair.Options().transport(transport).handshake(SHORT);
+      assertThat(failure(server.address(), options))
+          .contains("session not started", "a bore server", QUESTION, "also serves bore clients");
     }
   }
 

@@ -12,6 +12,7 @@ import culvert.observe.Counter;
 import culvert.observe.LimitedLog;
 import culvert.observe.Log;
 import culvert.protocol.DeclinedReason;
+import culvert.protocol.ForeignServer;
 import culvert.session.DataChannels;
 import culvert.session.FlowAcceptor;
 import culvert.session.IncomingStream;
@@ -78,6 +79,11 @@ public final class BoreOriginDialect implements OriginDialect {
   @Override
   public boolean canBeAnswer(byte[] first) {
     return first[0] == '{' || first[0] == '"';
+  }
+
+  @Override
+  public boolean isForeign(ForeignServer server) {
+    return server != ForeignServer.BORE;
   }
 
   @Override
