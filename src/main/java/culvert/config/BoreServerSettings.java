@@ -3,6 +3,7 @@ package culvert.config;
 import culvert.net.HostPort;
 import culvert.setting.Setting;
 import culvert.setting.SettingException;
+import culvert.setting.SettingMessage;
 import java.util.List;
 import java.util.Optional;
 
@@ -36,7 +37,8 @@ public record BoreServerSettings(Optional<HostPort> address, List<BoreSecret> se
       throw new SettingException(
           "%s requires %s with clients: without a secret, every client of bore could open the ports"
               + " of all of them",
-          address.isPresent() ? Setting.BORE_ADDR : Setting.PROTOCOL, Setting.BORE_SECRET);
+          address.isPresent() ? Setting.BORE_ADDR : SettingMessage.of("%s bore", Setting.PROTOCOL),
+          Setting.BORE_SECRET);
     }
     for (ClientSettings client : clients.orElse(List.of())) {
       if (secrets.contains(client.secret().forBore())) {

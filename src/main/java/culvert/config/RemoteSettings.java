@@ -84,7 +84,7 @@ public record RemoteSettings(
           "%s requires %s: each bore client requests a port",
           Setting.BORE_ADDR, Setting.PORT_RANGE);
     }
-    checkProtocols(protocols, control.isPresent(), ports.isPresent());
+    checkProtocols(protocols, control.isPresent(), ports.isPresent(), bore.isPresent());
     if (new HashSet<>(groups).size() < groups.size()) {
       throw new SettingException(
           "%s names the same group twice: each origin proxy needs a separate group",
@@ -111,7 +111,7 @@ public record RemoteSettings(
   }
 
   private static void checkProtocols(
-      List<ControlProtocol> protocols, boolean hasControl, boolean hasPorts) {
+      List<ControlProtocol> protocols, boolean hasControl, boolean hasPorts, boolean isBore) {
     if (protocols.isEmpty()) {
       throw new SettingException("%s names no protocol", Setting.PROTOCOL);
     }
@@ -139,6 +139,9 @@ public record RemoteSettings(
       throw new SettingException(
           "%s bore requires %s: each bore client requests a port",
           Setting.PROTOCOL, Setting.PORT_RANGE);
+    }
+    if (!isBore) {
+      throw new IllegalArgumentException("no settings for the protocol bore");
     }
   }
 

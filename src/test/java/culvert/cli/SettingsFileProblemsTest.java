@@ -128,6 +128,12 @@ class SettingsFileProblemsTest {
                   + " secret, every client of bore could open the ports of all of them"),
           new Case(
               SERVER
+                  + "protocol = [\"native\", \"bore\"]\nport_range = \"20000-20010\"\n"
+                  + "[server.clients.a]\nsecret = \"secret of a\"\nports = \"20000\"",
+              "line 4: server.protocol bore requires server.bore.secret with clients: without a"
+                  + " secret, every client of bore could open the ports of all of them"),
+          new Case(
+              SERVER
                   + "bore.bind_addr = \"0.0.0.0:7835\"\nport_range = \"20000-20010\"\n"
                   + "bore.secret = \"same\"\n"
                   + "[server.clients.a]\nsecret = \"same\"\nports = \"20000\"",

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import culvert.net.HostPort;
+import culvert.testing.RolePair;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -69,6 +70,17 @@ class SettingsTest {
         ConnectionLimits.DEFAULT,
         Timeouts.DEFAULT,
         ResourceLimits.DEFAULT);
+  }
+
+  @Test
+  void protocolBoreRequiresItsSettings() {
+    var options =
+        new RolePair.Options()
+            .outsidePort(PortRange.parse("5000-5001"), 0)
+            .protocols(ControlProtocol.NATIVE, ControlProtocol.BORE);
+    assertThatThrownBy(options::remoteSettings)
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("no settings for the protocol bore");
   }
 
   private static OriginSettings origin(String... services) {

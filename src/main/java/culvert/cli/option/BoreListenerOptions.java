@@ -106,7 +106,7 @@ public final class BoreListenerOptions {
           SettingMessage.of(
               "NO SECRET IS SET for bore clients: any client that can reach %s can open ports"
                   + " here; set %s",
-              isAtControl ? Setting.CONTROL_ADDR : Setting.BORE_ADDR,
+              addresses(isAtControl),
               ConfigOption.waysToSet(spec, Setting.BORE_SECRET, Setting.BORE_SECRET_FILE)));
     }
     if (isShared && others.stream().anyMatch(Secret::isTyped)) {
@@ -117,5 +117,14 @@ public final class BoreListenerOptions {
               Setting.BORE_SECRET));
     }
     return lines;
+  }
+
+  private Object addresses(boolean isAtControl) {
+    if (!hasAddress()) {
+      return Setting.CONTROL_ADDR;
+    }
+    return isAtControl
+        ? SettingMessage.of("%s or %s", Setting.CONTROL_ADDR, Setting.BORE_ADDR)
+        : Setting.BORE_ADDR;
   }
 }

@@ -41,7 +41,9 @@ class ControlProtocolsOptionTest {
   @Test
   void variableAndSettingsFileHaveTheSameForms() throws Exception {
     var run = Cli.remote(Map.of("CULVERT_PROTOCOL", "native,bore"), PORTS);
-    assertThat(run.err()).contains("NO SECRET IS SET for bore clients", "--control-addr");
+    assertThat(run.err()).contains("NO SECRET IS SET for bore clients", "reach --control-addr can");
+    run = Cli.remote(PORTS, "--protocol=native,bore", "--bore-addr=127.0.0.1:0");
+    assertThat(run.err()).contains("that can reach --control-addr or --bore-addr can open ports");
     String file =
         """
         [server]
