@@ -66,7 +66,10 @@ public interface Dialect {
      */
     IOException cause(IOException failure);
 
-    /** Ends the use of the greeting: the first messages were read, or the connection has ended. */
+    /**
+     * Ends the use of the greeting: the first messages were read, the peer is of another protocol,
+     * or the connection has ended.
+     */
     @Override
     void close();
   }

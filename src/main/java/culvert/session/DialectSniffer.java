@@ -141,14 +141,15 @@ public final class DialectSniffer implements Dialect {
       read(connection, first);
       return select(connection, first).accept(replayed(connection, first), onVerified);
     }
+    Dialect selected;
     try (Opening opening = greeted.get()) {
       read(opening, first);
-      Dialect selected = select(connection, first);
-      Connection replayed = replayed(connection, first);
-      return opening.isGreetedBy(selected)
-          ? opening.greeting.accept(replayed, onVerified)
-          : selected.accept(replayed, onVerified);
+      selected = select(connection, first);
+      if (opening.isGreetedBy(selected)) {
+        return opening.greeting.accept(replayed(connection, first), onVerified);
+      }
     }
+    return selected.accept(replayed(connection, first), onVerified);
   }
 
   private void read(Opening opening, ByteBuffer first) throws IOException {

@@ -23,6 +23,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -73,6 +74,7 @@ class DialectSnifferTest {
 
             @Override
             public Accepted accept(Connection connection, Runnable onVerified) throws IOException {
+              onVerified.run();
               throw new IOException(name + " greeted:" + rest(connection));
             }
 
@@ -179,6 +181,25 @@ class DialectSnifferTest {
   }
 
   @Test
+  void peerIsVerifiedThroughTheGreeting() throws Exception {
+    var greeting = new Reporting("other", "{\"", Optional.of(SOON));
+    var isVerified = new AtomicBoolean();
+    try (var deadlines = new Deadlines();
+        var pair = Loopback.open()) {
+      Dialect sniffer = DialectSniffer.of(List.of(FIRST, greeting), deadlines, () -> 0);
+      var accepting =
+          new FutureTask<>(() -> sniffer.accept(pair.far(), () -> isVerified.set(true)));
+      Threads.start("accepting", accepting);
+      pair.near().input().readNBytes(5);
+      assertThat(isVerified).isFalse();
+      send(pair.near(), "{\"answer");
+      assertThatThrownBy(() -> accepting.get(RolePair.LIMIT.toSeconds(), TimeUnit.SECONDS))
+          .hasRootCauseMessage("other greeted:{\"answer");
+      assertThat(isVerified).isTrue();
+    }
+  }
+
+  @Test
   void peerThatBeginsIsNotGreeted() throws Exception {
     var greeting = new Reporting("other", "{\"", Optional.of(NEVER));
     assertThat(accept(List.of(FIRST, greeting), peer -> send(peer, "{\"early")))
@@ -269,7 +290,7 @@ class DialectSnifferTest {
       isPermitted.countDown();
       assertThatThrownBy(() -> accepting.get(RolePair.LIMIT.toSeconds(), TimeUnit.SECONDS))
           .hasRootCauseMessage("accepted");
-      assertThat(events).containsExactly("sent", "accepted");
+      assertThat(events).containsExactly("sent", "closed", "accepted");
     }
   }
 
@@ -310,7 +331,9 @@ class DialectSnifferTest {
               }
 
               @Override
-              public void close() {}
+              public void close() {
+                events.add("closed");
+              }
             });
       }
 
