@@ -19,6 +19,9 @@ public final class NativeDialect implements Dialect {
   private final Link.Shared shared;
   private final SettingWarnings warnings;
 
+  /** The settings of {@link #access}; changed by one reload after the other. */
+  private RemoteSettings used;
+
   /** Each login uses one value from start to end. */
   private volatile NativeAccess access;
 
@@ -35,13 +38,21 @@ public final class NativeDialect implements Dialect {
   NativeDialect(RemoteSettings settings, Link.Shared shared, SettingWarnings warnings) {
     this.shared = shared;
     this.warnings = warnings;
+    this.used = settings;
     this.access = NativeAccess.accepting(settings, instance, shared.pool(), warnings);
   }
 
   @Override
   public Runnable prepareReload(RemoteSettings changed) {
-    var next = NativeAccess.accepting(changed, instance, shared.pool(), warnings);
-    return () -> access = next;
+    // One that a reload has created receives the settings of its constructor: the files were read.
+    NativeAccess next =
+        changed == used
+            ? access
+            : NativeAccess.accepting(changed, instance, shared.pool(), warnings);
+    return () -> {
+      used = changed;
+      access = next;
+    };
   }
 
   @Override
