@@ -12,6 +12,7 @@ import culvert.cli.option.LimitOptions;
 import culvert.cli.option.LinkOptions;
 import culvert.cli.option.LogOptions;
 import culvert.cli.option.ProtocolOption;
+import culvert.cli.option.ProtocolRules;
 import culvert.cli.option.RetryOption;
 import culvert.cli.option.SettingId;
 import culvert.cli.option.StandardOptions;
@@ -225,7 +226,7 @@ final class OriginProxyCommand implements Callable<Integer>, RoleCommand {
   }
 
   private void apply(OriginProxyCommand changed) {
-    protocol.checkKept(changed.protocol);
+    protocol.rules().checkKept(changed.protocol.rules());
     proxy.reload(changed.reread());
   }
 
@@ -234,6 +235,7 @@ final class OriginProxyCommand implements Callable<Integer>, RoleCommand {
     var lines = new ArrayList<>(link.advice());
     lines.addAll(bounce.advice());
     protocol
+        .rules()
         .advice(
             settings().isPeerAuthenticated(),
             "NO SECRET IS SET: anyone on the network path can impersonate the remote proxy; set "
@@ -302,13 +304,14 @@ final class OriginProxyCommand implements Callable<Integer>, RoleCommand {
   OriginSettings settings() {
     TransportSettings transport = link.transport(host.host());
     boolean hasSecret = link.secret().isPresent();
-    protocol.check(hasSecret, transport.kind(hasSecret), originServers);
-    protocol.reject(Setting.OUTSIDE_PORT, outsidePort != null);
-    protocol.reject(Setting.SHARE, isShared);
-    protocol.reject(Setting.CLIENT_NAME, clientName != null);
-    protocol.reject(Setting.HEALTH_CHECK, health.checks().isAny());
+    ProtocolRules rules = protocol.rules();
+    rules.check(hasSecret, transport.kind(hasSecret), originServers);
+    rules.reject(Setting.OUTSIDE_PORT, outsidePort != null);
+    rules.reject(Setting.SHARE, isShared);
+    rules.reject(Setting.CLIENT_NAME, clientName != null);
+    rules.reject(Setting.HEALTH_CHECK, health.checks().isAny());
     // Data connections arrive in any order: a header could contain another visitor's address.
-    protocol.reject(Setting.PROXY_PROTOCOL, proxyProtocol != null);
+    rules.reject(Setting.PROXY_PROTOCOL, proxyProtocol != null);
     List<RemoteRoute> remotes = remoteProxies.stream().map(this::route).toList();
     checkTrp(remotes);
     return new OriginSettings(

@@ -15,6 +15,7 @@ import culvert.cli.option.InHelp;
 import culvert.cli.option.LimitOptions;
 import culvert.cli.option.LinkOptions;
 import culvert.cli.option.LogOptions;
+import culvert.cli.option.ProtocolRules;
 import culvert.cli.option.ServiceRuleOptions;
 import culvert.cli.option.StandardOptions;
 import culvert.cli.option.TlsServerOptions;
@@ -215,7 +216,7 @@ final class RemoteProxyCommand implements Callable<Integer>, RoleCommand {
   }
 
   private void apply(RemoteProxyCommand changed, RemoteProxy proxy) {
-    protocols.checkKept(changed.protocols);
+    protocols.rules().checkKept(changed.protocols.rules());
     proxy.reload(changed.reread());
   }
 
@@ -226,6 +227,7 @@ final class RemoteProxyCommand implements Callable<Integer>, RoleCommand {
     lines.addAll(bounce.advice());
     lines.addAll(bore.advice(protocols.isBore(), link.secrets()));
     protocols
+        .rules()
         .advice(
             settings().isPeerAuthenticated(),
             "NO SECRET IS SET: anyone who can reach the control address, or a group of "
@@ -264,15 +266,16 @@ final class RemoteProxyCommand implements Callable<Integer>, RoleCommand {
   RemoteSettings settings() {
     boolean hasClients = FileClients.in(spec).isPresent();
     boolean hasSecret = !link.secrets().isEmpty() || hasClients;
-    protocols.check(hasSecret, link.transport(Optional.empty()).kind(hasSecret), outside);
-    protocols.reject(Setting.CONTROL_VIA, !groups.isEmpty());
+    ProtocolRules rules = protocols.rules();
+    rules.check(hasSecret, link.transport(Optional.empty()).kind(hasSecret), outside);
+    rules.reject(Setting.CONTROL_VIA, !groups.isEmpty());
     if (control == null && groups.isEmpty() && !bore.hasAddress()) {
       throw missing(
           "missing --control-addr [HOST:]PORT or --control-via URL",
           Setting.CONTROL_ADDR,
           Setting.CONTROL_VIA);
     }
-    protocols.reject(
+    rules.reject(
         SettingMessage.of("a remote proxy without %s", Setting.CONTROL_ADDR), control == null);
     if (outside.isEmpty() && ports == null) {
       throw missing(

@@ -21,7 +21,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -86,10 +85,15 @@ final class ControlEndpoints implements AutoCloseable {
     settings.groups().forEach(group -> groups.add(endpoint(group, settings.bounce())));
   }
 
-  /** Returns the handler of an endpoint; creates it for a new one. */
+  /** Returns the handler of an endpoint; creates it for a new one. One call after the other. */
   private ControlHandler handlerOf(Endpoint endpoint) {
-    return handlers.computeIfAbsent(
-        endpoint.kind(), added -> handler(endpoint.dialects(), limiter(endpoint.limits())));
+    ControlHandler known = handlers.get(endpoint.kind());
+    if (known != null) {
+      return known;
+    }
+    ControlHandler added = handler(endpoint.dialects(), limiter(endpoint.limits()));
+    handlers.put(endpoint.kind(), added);
+    return added;
   }
 
   /**
@@ -98,8 +102,7 @@ final class ControlEndpoints implements AutoCloseable {
    * @throws IOException naming the address, if it cannot be bound
    */
   BoundListener bind(Endpoint.Kind kind, HostPort where) throws IOException {
-    String name = kind.name().toLowerCase(Locale.ROOT);
-    return ControlListener.bind(where, name, pool, handlers.get(kind));
+    return ControlListener.bind(where, kind.text(), pool, handlers.get(kind));
   }
 
   private GroupEndpoint endpoint(GroupAddress group, BounceCredentials bounce) {

@@ -6,10 +6,12 @@ import culvert.net.HandshakeLimiter;
 import culvert.net.HostPort;
 import culvert.session.Dialect;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
- * A place at which clients log in to a remote proxy.
+ * An address at which clients log in to a remote proxy, or the channel groups through which they
+ * do.
  *
  * @param kind identifies it in old and new settings
  * @param address where it listens; empty for the channel groups
@@ -21,14 +23,19 @@ import java.util.Optional;
 public record Endpoint(
     Kind kind, Optional<HostPort> address, List<Dialect> dialects, Limits limits) {
 
-  /** The places, of which a remote proxy has one each. */
+  /** The endpoints, of which a remote proxy has one each at most. */
   public enum Kind {
     /** For origin proxies, at the control address. */
     CONTROL,
     /** For origin proxies, in all channel groups. */
     GROUPS,
     /** For clients of bore only. */
-    BORE
+    BORE;
+
+    /** Returns the name for log lines. */
+    String text() {
+      return name().toLowerCase(Locale.ROOT);
+    }
   }
 
   /**

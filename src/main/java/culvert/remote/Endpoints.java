@@ -3,7 +3,7 @@ package culvert.remote;
 import culvert.config.RemoteSettings;
 import java.util.List;
 
-/** Creates the endpoints of one remote proxy, and has their dialects. */
+/** Creates the endpoints of one remote proxy and keeps their dialects. */
 @FunctionalInterface
 public interface Endpoints {
 

@@ -16,7 +16,7 @@ import java.util.Optional;
  * A listener that the settings ask for.
  *
  * @param key identifies it in old and new settings
- * @param type of its service; TCP for origin proxies
+ * @param type of its service; TCP for an endpoint
  * @param address from the settings: port 0 is any free port
  * @param mode of the file, if it is a Unix socket
  */
@@ -24,10 +24,8 @@ record ListenerSpec(Key key, ServiceType type, ServerAddress address, Optional<S
 
   /** The peers of a listener. */
   enum Kind {
-    /** Origin proxies of the protocol at the control address. */
-    CONTROL,
-    /** Clients of bore. */
-    BORE,
+    /** Those that log in at an endpoint. */
+    ENDPOINT,
     /** Visitors of a service. */
     SERVICE
   }
@@ -35,26 +33,29 @@ record ListenerSpec(Key key, ServiceType type, ServerAddress address, Optional<S
   /**
    * Identifies a listener.
    *
-   * @param service empty for other kinds
+   * @param endpoint empty for a service
+   * @param service empty for an endpoint
    */
-  record Key(Kind kind, String service) {
+  record Key(Optional<Endpoint.Kind> endpoint, String service) {
     /** Returns the key of a service. */
     static Key of(String service) {
-      return new Key(Kind.SERVICE, service);
+      return new Key(Optional.empty(), service);
+    }
+
+    /** Returns the key of an endpoint. */
+    static Key of(Endpoint.Kind endpoint) {
+      return new Key(Optional.of(endpoint), "");
+    }
+
+    Kind kind() {
+      return endpoint.isPresent() ? Kind.ENDPOINT : Kind.SERVICE;
     }
 
     @Override
     public String toString() {
-      return switch (kind) {
-        case CONTROL -> "control address";
-        case BORE -> "bore address";
-        case SERVICE -> service;
-      };
+      return endpoint.map(one -> one.text() + " address").orElse(service);
     }
   }
-
-  static final Key CONTROL = new Key(Kind.CONTROL, "");
-  static final Key BORE = new Key(Kind.BORE, "");
 
   /** Returns the listeners of these services and endpoints. */
   static List<ListenerSpec> of(
@@ -64,7 +65,8 @@ record ListenerSpec(Key key, ServiceType type, ServerAddress address, Optional<S
       specs.add(of(service, rules));
     }
     for (Endpoint endpoint : endpoints) {
-      endpoint.address().ifPresent(at -> specs.add(of(key(endpoint), at)));
+      Key key = Key.of(endpoint.kind());
+      endpoint.address().ifPresent(at -> specs.add(of(key, at)));
     }
     return List.copyOf(specs);
   }
@@ -82,14 +84,6 @@ record ListenerSpec(Key key, ServiceType type, ServerAddress address, Optional<S
   /** Returns a listener of TCP at a port. */
   static ListenerSpec of(Key key, HostPort address) {
     return new ListenerSpec(key, ServiceType.TCP, address, Optional.empty());
-  }
-
-  private static Key key(Endpoint endpoint) {
-    return switch (endpoint.kind()) {
-      case CONTROL -> CONTROL;
-      case BORE -> BORE;
-      case GROUPS -> throw new IllegalArgumentException("channel groups have no listener");
-    };
   }
 
   /** Returns the service with another address than that of the settings: the bound one. */

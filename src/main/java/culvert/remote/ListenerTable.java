@@ -69,19 +69,19 @@ final class ListenerTable {
   }
 
   /**
-   * Accepts no more listeners of these kinds. Returns the open ones, which stay in the table, and
+   * Accepts no more listeners of this kind. Returns the open ones, which stay in the table, and
    * those that were replaced, which do not.
    */
-  List<BoundListener> close(Set<ListenerSpec.Kind> kinds) {
-    closed.addAll(kinds);
+  List<BoundListener> close(ListenerSpec.Kind kind) {
+    closed.add(kind);
     var listeners = new ArrayList<BoundListener>();
     for (Open one : open.values()) {
-      if (kinds.contains(one.spec().key().kind())) {
+      if (one.spec().key().kind() == kind) {
         listeners.add(one.listener());
       }
     }
     for (Open one : retired()) {
-      if (kinds.contains(one.spec().key().kind()) && retired.remove(one)) {
+      if (one.spec().key().kind() == kind && retired.remove(one)) {
         listeners.add(one.listener());
       }
     }

@@ -13,11 +13,9 @@ import culvert.session.Offer;
 import culvert.session.ServiceRegistry;
 import culvert.session.Session;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -338,7 +336,7 @@ final class Registry implements ServiceRegistry, AutoCloseable {
 
   /** Closes the listeners of origin proxies for good. */
   void closeControl() {
-    close(EnumSet.of(ListenerSpec.Kind.CONTROL, ListenerSpec.Kind.BORE), BoundListener::close);
+    close(ListenerSpec.Kind.ENDPOINT, BoundListener::close);
   }
 
   /** Accepts no new visitors, and declines every later request for a port. */
@@ -347,12 +345,12 @@ final class Registry implements ServiceRegistry, AutoCloseable {
   }
 
   private void closeVisitors(Consumer<BoundListener> end) {
-    close(EnumSet.of(ListenerSpec.Kind.SERVICE), end);
+    close(ListenerSpec.Kind.SERVICE, end);
     locked(all -> all.ports().close()).forEach(port -> port.listener().close());
   }
 
-  private void close(Set<ListenerSpec.Kind> kinds, Consumer<BoundListener> end) {
-    locked(all -> all.listeners().close(kinds)).forEach(end);
+  private void close(ListenerSpec.Kind kind, Consumer<BoundListener> end) {
+    locked(all -> all.listeners().close(kind)).forEach(end);
   }
 
   /** Closes all listeners for good, and declines every later request for a port. */

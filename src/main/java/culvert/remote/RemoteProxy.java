@@ -34,8 +34,8 @@ public final class RemoteProxy implements AutoCloseable {
   private final Deadlines deadlines = new Deadlines();
   private final BufferPool pool;
   private final Counters counters = new Counters();
-  private final Endpoints source;
-  private final ControlEndpoints endpoints;
+  private final Endpoints endpoints;
+  private final ControlEndpoints control;
   private final ServiceTable services = new ServiceTable(List.of());
   private final CurrentNetworks networks;
   private final Bandwidths bandwidths = new Bandwidths();
@@ -54,8 +54,8 @@ public final class RemoteProxy implements AutoCloseable {
     this.settings = settings;
     this.log = log;
     this.pool = new BufferPool(new MemoryBudget(settings.resourceLimits().bufferedBytes().bytes()));
-    this.source = endpoints.apply(new RoleResources(pool, deadlines, counters));
-    this.endpoints = new ControlEndpoints(settings, pool, deadlines, counters, log);
+    this.endpoints = endpoints.apply(new RoleResources(pool, deadlines, counters));
+    this.control = new ControlEndpoints(settings, pool, deadlines, counters, log);
     this.networks = new CurrentNetworks(settings);
     this.visitors =
         new TcpFronts(() -> this.settings, networks, bandwidths, pool, deadlines, counters, log);
@@ -69,7 +69,7 @@ public final class RemoteProxy implements AutoCloseable {
   /**
    * Binds every address and starts to serve.
    *
-   * @param endpoints creates the places at which clients log in
+   * @param endpoints creates the endpoints, from parts of the role
    * @throws IOException if an address cannot be bound; the message names it, and none stays bound
    */
   public static RemoteProxy start(
@@ -77,16 +77,16 @@ public final class RemoteProxy implements AutoCloseable {
       throws IOException {
     var proxy = new RemoteProxy(settings, endpoints, log);
     try {
-      List<Endpoint> places = proxy.source.of(settings);
-      proxy.endpoints.serve(places, proxy.sessions);
-      proxy.listeners.bind(ListenerSpec.of(settings.services(), settings.rules(), places));
+      List<Endpoint> served = proxy.endpoints.of(settings);
+      proxy.control.serve(served, proxy.sessions);
+      proxy.listeners.bind(ListenerSpec.of(settings.services(), settings.rules(), served));
       proxy.logLimits(settings);
       proxy.listeners.start();
     } catch (IOException | RuntimeException e) {
       proxy.close();
       throw e;
     }
-    proxy.endpoints.startGroups();
+    proxy.control.startGroups();
     return proxy;
   }
 
@@ -100,14 +100,12 @@ public final class RemoteProxy implements AutoCloseable {
   }
 
   private BoundListener bind(ListenerSpec spec) throws IOException {
-    return switch (spec.key().kind()) {
-      case CONTROL -> endpoints.bind(Endpoint.Kind.CONTROL, spec.address().hostPort());
-      case BORE -> endpoints.bind(Endpoint.Kind.BORE, spec.address().hostPort());
-      case SERVICE ->
-          spec.type() == ServiceType.UDP
-              ? udp.bind(spec.key().service(), spec.address().hostPort(), services)
-              : visitors.bind(spec, services);
-    };
+    if (spec.key().endpoint().isPresent()) {
+      return control.bind(spec.key().endpoint().get(), spec.address().hostPort());
+    }
+    return spec.type() == ServiceType.UDP
+        ? udp.bind(spec.key().service(), spec.address().hostPort(), services)
+        : visitors.bind(spec, services);
   }
 
   private Registry registry(RemoteSettings settings, SessionLog sessionLog) {
@@ -138,7 +136,7 @@ public final class RemoteProxy implements AutoCloseable {
    * @throws IllegalStateException if the settings have none
    */
   public HostPort controlAddress() {
-    return address(ListenerSpec.CONTROL);
+    return address(Endpoint.Kind.CONTROL);
   }
 
   /**
@@ -147,10 +145,11 @@ public final class RemoteProxy implements AutoCloseable {
    * @throws IllegalStateException if the settings have no such address
    */
   public HostPort boreAddress() {
-    return address(ListenerSpec.BORE);
+    return address(Endpoint.Kind.BORE);
   }
 
-  private HostPort address(ListenerSpec.Key key) {
+  private HostPort address(Endpoint.Kind kind) {
+    ListenerSpec.Key key = ListenerSpec.Key.of(kind);
     return registry
         .listener(key)
         .map(open -> open.listener().address().hostPort())
@@ -201,13 +200,13 @@ public final class RemoteProxy implements AutoCloseable {
     long until = System.nanoTime() + limit.toNanos();
     Duration soon = limit.compareTo(ADMISSION_LIMIT) < 0 ? limit : ADMISSION_LIMIT;
     listeners.stop();
-    endpoints.endGroups();
+    control.endGroups();
     registry.stopVisitors();
     visitors.awaitAdmitted(soon);
     // The data channels of the last visitors connect to the control listeners.
-    endpoints.awaitClaims(soon);
+    control.awaitClaims(soon);
     registry.closeControl();
-    endpoints.closeHandshakes();
+    control.closeHandshakes();
     sessions.drain();
     // A session ends after the last byte of its last visitor.
     return visitors.awaitEmpty(Duration.ofNanos(until - System.nanoTime()))
@@ -223,8 +222,8 @@ public final class RemoteProxy implements AutoCloseable {
    */
   public void reload(RemoteSettings changed) {
     RemoteSettings next = changed.keeping(settings);
-    List<Endpoint> places = source.of(next);
-    Runnable useInEndpoints = endpoints.prepareReload(next, places);
+    List<Endpoint> served = endpoints.of(next);
+    Runnable useInEndpoints = control.prepareReload(next, served);
     settings = next;
     networks.set(next, visitors.connected());
     bandwidths.set(next);
@@ -233,7 +232,7 @@ public final class RemoteProxy implements AutoCloseable {
     useInEndpoints.run();
     visitors.settingsChanged();
     udp.settingsChanged();
-    listeners.change(ListenerSpec.of(next.services(), next.rules(), places));
+    listeners.change(ListenerSpec.of(next.services(), next.rules(), served));
   }
 
   /** Returns the current settings. */
@@ -243,7 +242,7 @@ public final class RemoteProxy implements AutoCloseable {
 
   /** Ends a pause before the next attempt to join a group. */
   public void tryNow() {
-    endpoints.tryNow();
+    control.tryNow();
   }
 
   /** Returns how many flows of UDP visitors are open now. */
@@ -260,11 +259,11 @@ public final class RemoteProxy implements AutoCloseable {
   @Override
   public void close() {
     listeners.stop();
-    endpoints.endGroups();
+    control.endGroups();
     registry.close();
-    endpoints.closeHandshakes();
+    control.closeHandshakes();
     sessions.close();
-    endpoints.close();
+    control.close();
     visitors.close();
     udp.close();
     deadlines.close();

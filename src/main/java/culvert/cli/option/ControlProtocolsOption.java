@@ -1,11 +1,7 @@
 package culvert.cli.option;
 
 import culvert.config.ControlProtocol;
-import culvert.config.ServiceAddress;
-import culvert.config.TransportKind;
-import culvert.setting.SettingMessage;
 import java.util.List;
-import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /** The protocols that a remote proxy serves at its control address. */
@@ -35,27 +31,8 @@ public final class ControlProtocolsOption {
     return protocols.contains(ControlProtocol.BORE);
   }
 
-  private ProtocolRules rules() {
+  /** Returns the rules of the protocol. */
+  public ProtocolRules rules() {
     return new ProtocolRules(protocols.contains(ControlProtocol.TRP));
-  }
-
-  /** Checks the settings as {@link ProtocolRules#check} does. */
-  public void check(boolean hasSecret, TransportKind transport, List<ServiceAddress> services) {
-    rules().check(hasSecret, transport, services);
-  }
-
-  /** Checks the settings of a reload as {@link ProtocolRules#checkKept} does. */
-  public void checkKept(ControlProtocolsOption changed) {
-    rules().checkKept(changed.rules());
-  }
-
-  /** Checks a setting as {@link ProtocolRules#reject} does. */
-  public void reject(Object setting, boolean isGiven) {
-    rules().reject(setting, isGiven);
-  }
-
-  /** Returns a warning as {@link ProtocolRules#advice} does. */
-  public Optional<SettingMessage> advice(boolean isAuthenticated, String withoutSecret) {
-    return rules().advice(isAuthenticated, withoutSecret);
   }
 }

@@ -15,7 +15,7 @@ import java.util.Optional;
  *
  * @param isTrp whether that protocol is selected
  */
-record ProtocolRules(boolean isTrp) {
+public record ProtocolRules(boolean isTrp) {
 
   /**
    * Checks that trp, if it is selected, is not combined with settings that it does not support.
@@ -23,7 +23,7 @@ record ProtocolRules(boolean isTrp) {
    * @param hasSecret whether a secret is set
    * @throws IllegalArgumentException naming the setting
    */
-  void check(boolean hasSecret, TransportKind transport, List<ServiceAddress> services) {
+  public void check(boolean hasSecret, TransportKind transport, List<ServiceAddress> services) {
     if (!isTrp) {
       return;
     }
@@ -44,7 +44,7 @@ record ProtocolRules(boolean isTrp) {
    *
    * @throws IllegalArgumentException if they do not
    */
-  void checkKept(ProtocolRules changed) {
+  public void checkKept(ProtocolRules changed) {
     if (changed.isTrp != isTrp) {
       throw new SettingException(
           "%s cannot change while the role runs if it was or becomes trp; restart it",
@@ -59,7 +59,7 @@ record ProtocolRules(boolean isTrp) {
    * @param isGiven whether it is set
    * @throws IllegalArgumentException if trp is selected and the setting is set
    */
-  void reject(Object setting, boolean isGiven) {
+  public void reject(Object setting, boolean isGiven) {
     if (isTrp && isGiven) {
       throw new SettingException("%s trp does not support %s", Setting.PROTOCOL, setting);
     }
@@ -71,7 +71,7 @@ record ProtocolRules(boolean isTrp) {
    *
    * @param withoutSecret the warning of the role without a secret
    */
-  Optional<SettingMessage> advice(boolean isAuthenticated, String withoutSecret) {
+  public Optional<SettingMessage> advice(boolean isAuthenticated, String withoutSecret) {
     if (isTrp) {
       return Optional.of(
           SettingMessage.of(

@@ -41,7 +41,7 @@ public final class BoreDialect implements Dialect {
     this.deadlines = deadlines;
   }
 
-  /** The clients of this protocol begin with a JSON object, unless they wait for a challenge. */
+  /** {@inheritDoc} Clients begin with a JSON object, unless they wait for a challenge. */
   @Override
   public Recognition recognise(byte[] first) {
     if (first[0] != '{') {

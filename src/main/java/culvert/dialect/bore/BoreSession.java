@@ -49,7 +49,6 @@ final class BoreSession extends ChannelSession {
    */
   record Login(int port, Optional<BoreSecret> secret) {}
 
-  private final Connection connection;
   private final JsonFrames frames;
   private final Offer offer;
   private final Optional<BoreSecret> secret;
@@ -76,7 +75,6 @@ final class BoreSession extends ChannelSession {
       PendingVisitors pending,
       Deadlines deadlines) {
     super(connection);
-    this.connection = connection;
     this.frames = frames;
     this.offer = Offer.atPort(SERVICE, login.port());
     this.secret = login.secret();
@@ -113,7 +111,7 @@ final class BoreSession extends ChannelSession {
   }
 
   private void serveClient(ServiceRegistry services) throws IOException {
-    KeepAlive.FAST.applyTo(connection);
+    KeepAlive.FAST.applyTo(control());
     writer.start("bore " + HostPort.of(peer()) + " >");
     try {
       services.register(this, List.of(offer), false, this::handleAnswer);
@@ -124,7 +122,7 @@ final class BoreSession extends ChannelSession {
         pending.await(this, GRACE);
       }
     } finally {
-      connection.close();
+      control().close();
       writer.stop();
       pending.end(this, GONE);
     }
@@ -137,10 +135,10 @@ final class BoreSession extends ChannelSession {
   private void sendRefusal() {
     try {
       writer.send(new ServerMessage.Error(state.refusal()));
-      connection.closeOutput();
-      LingeringClose.drainAndClose(connection, deadlines);
+      control().closeOutput();
+      LingeringClose.drainAndClose(control(), deadlines);
     } catch (IOException e) {
-      connection.close();
+      control().close();
     }
   }
 
@@ -281,7 +279,7 @@ final class BoreSession extends ChannelSession {
   /** Ends the session; a null cause means that this side ends it. */
   private void end(IOException why) {
     state.close(why);
-    connection.close();
+    control().close();
     pending.end(this, GONE);
   }
 
