@@ -18,6 +18,7 @@ import culvert.testing.RolePair;
 import culvert.testing.TestClient;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -210,11 +211,17 @@ class RoleReloadTest {
 
   @Test
   void boreIsServedAtTheControlAddressFromTheNextSessionOn() throws Exception {
-    try (var server = server()) {
+    HostPort control = ports.next();
+    String before = SERVER.replaceFirst("127.0.0.1:0", control.toString());
+    write(file(), before);
+    try (var server = new ReloadedRole("run", file().toString())) {
       write(
           file(),
-          SERVER + "protocol = [\"native\", \"bore\"]\nport_range = \"127.0.0.1:20000-29999\"\n");
+          before + "protocol = [\"native\", \"bore\"]\nport_range = \"127.0.0.1:20000-29999\"\n");
       server.awaitLog(RELOADED, "changed=server.port_range", "from_next_session=server.protocol");
+      try (Socket client = TestClient.dial(control)) {
+        assertThat(client.getInputStream().readNBytes(13)).asString().isEqualTo("{\"Challenge\":");
+      }
     }
   }
 

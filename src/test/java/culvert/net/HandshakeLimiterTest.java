@@ -386,6 +386,17 @@ class HandshakeLimiterTest {
     assertThat(limiter.size()).isEqualTo(64);
   }
 
+  /** The limiters of two addresses are independent. */
+  @Test
+  void slotIsTakenAgainAtItsOwnLimiter() {
+    HandshakeLimiter other = halfOpen(LIMIT);
+    HandshakeLimiter.Slot first = other.acquire(source(1), reason -> {});
+    first.release();
+    first.acquireAgain(reason -> {});
+    assertThat(other.size()).isEqualTo(1);
+    assertThat(halfOpen.size()).isZero();
+  }
+
   @Test
   void loadIsThePartOfTheSlotsInUseByConnectionsWithoutAProof() {
     assertThat(halfOpen.load()).isZero();

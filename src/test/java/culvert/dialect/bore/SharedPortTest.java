@@ -1,27 +1,31 @@
 package culvert.dialect.bore;
 
+import static culvert.dialect.bore.SharedPort.answerTo;
+import static culvert.dialect.bore.SharedPort.assertServed;
+import static culvert.dialect.bore.SharedPort.assertServedUnlessLate;
+import static culvert.dialect.bore.SharedPort.channel;
+import static culvert.dialect.bore.SharedPort.client;
+import static culvert.dialect.bore.SharedPort.control;
+import static culvert.dialect.bore.SharedPort.join;
+import static culvert.dialect.bore.SharedPort.shared;
+import static culvert.dialect.bore.SharedPort.visited;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import culvert.config.BoreSecret;
 import culvert.config.ConnectionLimits;
 import culvert.config.RemoteAddress;
 import culvert.net.HostPort;
-import culvert.net.Threads;
 import culvert.observe.Counter;
-import culvert.origin.OriginProxy;
 import culvert.remote.RemoteProxy;
 import culvert.testing.Eventually;
 import culvert.testing.FaultyLink;
 import culvert.testing.LeakCheck;
-import culvert.testing.ReservedPorts;
 import culvert.testing.RolePair;
 import culvert.testing.SeparateRoles;
 import culvert.testing.TestClient;
 import culvert.testing.TestServer;
 import culvert.testing.TransportVariant;
 import java.io.IOException;
-import java.net.ConnectException;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
@@ -30,8 +34,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.UUID;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -55,26 +57,6 @@ class SharedPortTest {
 
   @TempDir private Path folder;
 
-  private static RolePair.Options shared(RolePair.Options options, String secret) {
-    return secret == null
-        ? options.boreAtControl(BoreServer.PORTS)
-        : options.boreAtControl(BoreServer.PORTS, BoreSecret.of(secret));
-  }
-
-  private static RolePair.Options shared(String secret) {
-    return shared(new RolePair.Options(), secret);
-  }
-
-  private static RemoteAddress control(RemoteProxy remote) {
-    return new RemoteAddress.Direct(remote.controlAddress());
-  }
-
-  private static void assertServed(HostPort address) throws IOException {
-    try (Socket visitor = TestClient.dial(address)) {
-      TestClient.assertEchoes(visitor, "hello");
-    }
-  }
-
   /**
    * Checks that a client of bore and an origin proxy log in at an address and serve visitors.
    *
@@ -94,8 +76,7 @@ class SharedPortTest {
         var origin = roles.origin(server.address(), options, login)) {
       HostPort ofBore = bore.announced();
       for (int i = 0; i < 3; i++) {
-        // On a busy host the client may miss the time for one of the messages.
-        Eventually.within(RolePair.LIMIT, () -> assertServed(ofBore));
+        assertServedUnlessLate(remote, ofBore);
       }
       origin.announced();
       assertServed(remote.outsideAddresses().get("default"));
@@ -112,6 +93,17 @@ class SharedPortTest {
     }
   }
 
+  /** The challenge is sent on the connections of no origin proxy. */
+  @ParameterizedTest
+  @EnumSource
+  void clientWithASecretIsServedBesideEachTransport(TransportVariant transport) throws Exception {
+    var options = shared(transport.options(folder), "abc");
+    try (var roles = new SeparateRoles();
+        RemoteProxy remote = roles.remote(options)) {
+      assertBothServe(remote, remote.controlAddress(), roles, options, "abc");
+    }
+  }
+
   @ParameterizedTest
   @EnumSource
   void bothAreServedIfTheirBytesArriveOneByOne(TransportVariant transport) throws Exception {
@@ -123,180 +115,13 @@ class SharedPortTest {
     }
   }
 
-  /** The client waits for the challenge, on its control connection and on each data channel. */
   @Test
-  void clientWithASecretIsGreeted() throws Exception {
+  void clientWithASecretIsServedIfItsBytesArriveOneByOne() throws Exception {
     var options = shared("abc");
     try (var roles = new SeparateRoles();
-        RemoteProxy remote = roles.remote(options)) {
-      assertBothServe(remote, remote.controlAddress(), roles, options, "abc");
-    }
-  }
-
-  /** Answers the challenge on a new connection. */
-  private static BoreMessages authenticated(HostPort address, String secret) throws IOException {
-    var connection = new BoreMessages(TestClient.dial(address));
-    answer(connection, secret);
-    return connection;
-  }
-
-  private static void answer(BoreMessages connection, String secret) throws IOException {
-    UUID challenge = UUID.fromString(connection.receive().substring(14, 50));
-    String answer = ChallengeResponse.to(challenge, BoreSecret.of(secret));
-    connection.send(new ClientMessage.Authenticate(answer).json());
-  }
-
-  /** Logs a client in; returns its control connection and its port. */
-  private static BoreServer.Joined join(HostPort address, String secret) throws IOException {
-    return join(authenticated(address, secret));
-  }
-
-  /** Logs a client without a secret in. */
-  private static BoreServer.Joined join(HostPort address) throws IOException {
-    return join(new BoreMessages(TestClient.dial(address)));
-  }
-
-  private static BoreServer.Joined join(BoreMessages control) throws IOException {
-    control.send("{\"Hello\":0}");
-    int port = Integer.parseInt(control.receive().replaceAll("\\D", ""));
-    assertThat(control.receive()).isEqualTo("\"Heartbeat\"");
-    return new BoreServer.Joined(control, port);
-  }
-
-  private static Duration untilGreeted(BoreMessages silent, long dialled) throws IOException {
-    assertThat(silent.receive()).startsWith("{\"Challenge\":");
-    return Duration.ofNanos(System.nanoTime() - dialled);
-  }
-
-  @Test
-  void silentConnectionIsGreetedAfterASecond() throws Exception {
-    try (var roles = new SeparateRoles();
-        RemoteProxy remote = roles.remote(shared("abc"))) {
-      long dialled = System.nanoTime();
-      try (var silent = new BoreMessages(TestClient.dial(remote.controlAddress()))) {
-        assertThat(untilGreeted(silent, dialled)).isGreaterThanOrEqualTo(Duration.ofSeconds(1));
-      }
-    }
-  }
-
-  /** The challenge comes early enough for an answer. */
-  @Test
-  void clientWithASecretLogsInWithinAShortHandshakeTimeout() throws Exception {
-    var options = shared(new RolePair.Options().handshake(Duration.ofMillis(900)), "abc");
-    try (var server = TestServer.echo();
-        var roles = new SeparateRoles();
         RemoteProxy remote = roles.remote(options);
-        var client =
-            new Client(
-                remote.controlAddress(), server.address(), new Client.Options().secret("abc"))) {
-      client.announced();
-    }
-  }
-
-  /** It sends nothing: only the end of the connection shows that the server has no secret. */
-  @Test
-  void clientWithASecretIsDisconnectedByAServerWithoutOne() throws Exception {
-    try (var server = TestServer.echo();
-        var roles = new SeparateRoles();
-        RemoteProxy remote = roles.remote(shared((String) null));
-        var client =
-            new Client(
-                remote.controlAddress(),
-                server.address(),
-                new Client.Options().secret("abc").once())) {
-      assertThat(client.end()).isEqualTo(OriginProxy.End.CREDENTIALS);
-      client.awaitLog("a secret is set, but the server requires none");
-      roles.awaitLog("handshake failed", "no first message in time");
-    }
-  }
-
-  @Test
-  void missingAnswerToTheChallengeReceivesAnError() throws Exception {
-    try (var roles = new SeparateRoles();
-        RemoteProxy remote = roles.remote(shared("abc"));
-        var silent = new BoreMessages(TestClient.dial(remote.controlAddress()))) {
-      assertThat(silent.receive()).startsWith("{\"Challenge\":");
-      assertThat(silent.rest())
-          .isEqualTo("{\"Error\":\"timed out waiting for initial message\"}\0");
-      roles.awaitLog("handshake failed", "timed out waiting for initial message");
-    }
-  }
-
-  /** One visitor waits: of two silent connections, one is its data channel. */
-  @Test
-  void asManySilentConnectionsAreGreetedEarlyAsVisitorsWait() throws Exception {
-    try (var roles = new SeparateRoles();
-        RemoteProxy remote = roles.remote(shared("abc"));
-        var client = join(remote.controlAddress(), "abc");
-        Socket visitor = TestClient.dial(visited(client))) {
-      client.control().announced();
-      // Repeated, because a busy host may need longer than the time between the two.
-      Eventually.within(RolePair.LIMIT, () -> assertOneOfTwoIsGreetedEarly(remote));
-      assertThat(visitor.getInputStream().available()).isZero();
-    }
-  }
-
-  private static void assertOneOfTwoIsGreetedEarly(RemoteProxy remote) throws IOException {
-    long dialled = System.nanoTime();
-    try (var one = new BoreMessages(TestClient.dial(remote.controlAddress()));
-        var other = new BoreMessages(TestClient.dial(remote.controlAddress()))) {
-      assertThat(untilGreeted(one, dialled))
-          .isBetween(Duration.ofMillis(50), Duration.ofMillis(500));
-      assertThat(untilGreeted(other, dialled)).isGreaterThanOrEqualTo(Duration.ofSeconds(1));
-    }
-  }
-
-  /** Newer connections would evict it before a second has passed. */
-  @Test
-  void silentConnectionIsGreetedEarlyWhenPlacesAreScarce() throws Exception {
-    var few = new ConnectionLimits(99, 99, 8, 8);
-    try (var roles = new SeparateRoles();
-        RemoteProxy remote = roles.remote(shared(new RolePair.Options().admission(few), "abc"))) {
-      Eventually.within(RolePair.LIMIT, () -> assertLastOfEightIsGreetedEarly(remote));
-    }
-  }
-
-  private static void assertLastOfEightIsGreetedEarly(RemoteProxy remote) throws IOException {
-    var others = new ArrayList<Socket>();
-    try {
-      for (int i = 0; i < 7; i++) {
-        others.add(TestClient.dial(remote.controlAddress()));
-      }
-      long dialled = System.nanoTime();
-      try (var last = new BoreMessages(TestClient.dial(remote.controlAddress()))) {
-        assertThat(untilGreeted(last, dialled)).isLessThan(Duration.ofMillis(500));
-      }
-    } finally {
-      for (Socket other : others) {
-        other.close();
-      }
-    }
-  }
-
-  /** As those of an origin proxy behind the address of a client with many visitors. */
-  @Test
-  void lateFirstBytesAreAcceptedWhileTheDataChannelsOfAllVisitorsAreOpening() throws Exception {
-    try (var roles = new SeparateRoles();
-        RemoteProxy remote = roles.remote(shared("abc"));
-        var client = join(remote.controlAddress(), "abc");
-        Socket visitor = TestClient.dial(visited(client))) {
-      client.control().announced();
-      Eventually.within(RolePair.LIMIT, () -> assertLateBytesAreAccepted(remote));
-      assertThat(visitor.getInputStream().available()).isZero();
-    }
-  }
-
-  private static void assertLateBytesAreAccepted(RemoteProxy remote) throws IOException {
-    try (var channel = new BoreMessages(TestClient.dial(remote.controlAddress()));
-        Socket late = TestClient.dial(remote.controlAddress())) {
-      assertThat(channel.receive()).startsWith("{\"Challenge\":");
-      late.setSoTimeout(200);
-      assertThatThrownBy(() -> late.getInputStream().read())
-          .isInstanceOf(SocketTimeoutException.class);
-      late.setSoTimeout((int) RolePair.LIMIT.toMillis());
-      late.getOutputStream().write("SSH-2.0-x\r\n".getBytes(StandardCharsets.US_ASCII));
-      assertThat(new String(late.getInputStream().readAllBytes(), StandardCharsets.US_ASCII))
-          .contains("does not serve SSH");
+        var link = new FaultyLink(remote.controlAddress(), 1)) {
+      assertBothServe(remote, link.address(), roles, options, "abc");
     }
   }
 
@@ -332,33 +157,26 @@ class SharedPortTest {
     }
   }
 
-  private static String answer(RemoteProxy remote, String text) throws IOException {
-    try (Socket peer = TestClient.dial(remote.controlAddress())) {
-      peer.getOutputStream().write(text.getBytes(StandardCharsets.ISO_8859_1));
-      return new String(peer.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
-    }
-  }
-
   @ParameterizedTest
   @NullSource
   @ValueSource(strings = "abc")
   void foreignProgramsAreNamedAndAnsweredInTheirProtocol(String secret) throws Exception {
     try (var roles = new SeparateRoles();
         RemoteProxy remote = roles.remote(shared(new RolePair.Options().everyLine(), secret))) {
-      assertThat(answer(remote, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"))
+      assertThat(answerTo(remote, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"))
           .startsWith("HTTP/1.1 400 Bad Request\r\n")
           .endsWith("does not serve HTTP.\n");
       roles.awaitLog("foreign protocol rejected", "an HTTP client");
-      assertThat(answer(remote, TLS_HELLO)).isEqualTo("\u0015\u0003\u0001\u0000\u0002\u0002\n");
+      assertThat(answerTo(remote, TLS_HELLO)).isEqualTo("\u0015\u0003\u0001\u0000\u0002\u0002\n");
       roles.awaitLog("foreign protocol rejected", "a TLS client");
-      assertThat(answer(remote, "SSH-2.0-OpenSSH_9.2\r\n")).contains("SSH");
+      assertThat(answerTo(remote, "SSH-2.0-OpenSSH_9.2\r\n")).contains("SSH");
       roles.awaitLog("foreign protocol rejected", "an SSH client");
-      assertThat(answer(remote, "*1\r\n$4\r\nPING\r\n")).isEmpty();
+      assertThat(answerTo(remote, "*1\r\n$4\r\nPING\r\n")).isEmpty();
       roles.awaitLog("foreign protocol rejected", "an unknown protocol");
-      assertThat(answer(remote, "\0\0\0\0\1" + "x".repeat(32))).isEmpty();
+      assertThat(answerTo(remote, "\0\0\0\0\1" + "x".repeat(32))).isEmpty();
       roles.awaitLog("foreign protocol rejected", "a rathole client");
       assertThat(remote.counters().get(Counter.FOREIGN_PEERS)).isEqualTo(5);
-      assertThat(answer(remote, "{\"Helo\":0}\0")).doesNotContain("Hello");
+      assertThat(answerTo(remote, "{\"Helo\":0}\0")).doesNotContain("Hello");
       roles.awaitLog(secret == null ? "handshake failed" : "origin proxy rejected");
     }
   }
@@ -373,8 +191,8 @@ class SharedPortTest {
         Socket silent = TestClient.dial(remote.controlAddress());
         Socket slow = TestClient.dial(remote.controlAddress())) {
       slow.getOutputStream().write('{');
-      assertThat(silent.getInputStream().read()).isEqualTo(-1);
-      assertThat(slow.getInputStream().read()).isEqualTo(-1);
+      awaitEnd(silent);
+      awaitEnd(slow);
       roles.awaitLog("handshake not completed", "handshake timeout");
       Eventually.within(
           RolePair.LIMIT,
@@ -487,7 +305,8 @@ class SharedPortTest {
   @Test
   void visitorsOfOneClientThatComeAtOnceAreAllServed() throws Exception {
     int many = 300;
-    var options = shared(new RolePair.Options(), "abc");
+    var usual = new ConnectionLimits(4096, 1024, 4096, 256);
+    var options = shared(new RolePair.Options().admission(usual), "abc");
     try (var server = TestServer.echo();
         var roles = new SeparateRoles();
         RemoteProxy remote = roles.remote(options);
@@ -500,6 +319,8 @@ class SharedPortTest {
       for (Socket visitor : visitors) {
         try (visitor) {
           TestClient.assertEchoes(visitor, "hello");
+        } catch (IOException e) {
+          throw new AssertionError(roles.log() + client.log(), e);
         }
       }
       assertThat(remote.counters().get(Counter.HALF_OPEN_DROPPED)).isZero();
@@ -513,250 +334,41 @@ class SharedPortTest {
     try (var roles = new SeparateRoles();
         RemoteProxy remote = roles.remote(options);
         var client = new BoreMessages(TestClient.dial(remote.controlAddress()))) {
-      client.send("{\"Hello\":0}");
-      int port = Integer.parseInt(client.receive().replaceAll("\\D", ""));
-      assertThat(client.receive()).isEqualTo("\"Heartbeat\"");
-      try (Socket visitor = TestClient.dial(new HostPort("127.0.0.1", port));
-          var channel = new BoreMessages(TestClient.dial(remote.boreAddress()))) {
-        channel.send("{\"Accept\":\"" + client.announced() + "\"}");
-        channel.sendRaw("hi");
-        assertThat(visitor.getInputStream().readNBytes(2)).asString().isEqualTo("hi");
-      }
-    }
-  }
-
-  private static void assertServes(RemoteProxy remote, String secret) throws Exception {
-    var options = new Client.Options().secret(secret);
-    try (var server = TestServer.echo();
-        var client = new Client(remote.controlAddress(), server.address(), options)) {
-      HostPort address = client.announced();
-      Eventually.within(RolePair.LIMIT, () -> assertServed(address));
-    }
-  }
-
-  /** A visitor of an origin proxy stays connected. */
-  @Test
-  void reloadChangesTheProtocolsOfNewConnections() throws Exception {
-    var alone = new RolePair.Options();
-    try (var server = TestServer.echo();
-        var roles = new SeparateRoles();
-        RemoteProxy remote = roles.remote(alone);
-        var origin = roles.origin(server.address(), alone, control(remote))) {
-      origin.announced();
-      try (Socket visitor = TestClient.dial(remote.outsideAddresses().get("default"))) {
-        TestClient.assertEchoes(visitor, "before");
-        remote.reload(shared("abc").remoteSettings());
-        assertServes(remote, "abc");
-        remote.reload(shared("abd").remoteSettings());
-        assertServes(remote, "abd");
-        remote.reload(alone.remoteSettings());
-        assertThat(answer(remote, "{\"Hello\":0}\0")).contains("does not serve bore clients");
-        TestClient.assertEchoes(visitor, "after");
-      }
-    }
-  }
-
-  private static final HostPort ANY_PORT = new HostPort("127.0.0.1", 0);
-
-  private static Client client(HostPort address, TestServer server, String secret) {
-    return new Client(address, server.address(), new Client.Options().secret(secret));
-  }
-
-  /** Its data channels prove the secret with which it has logged in. */
-  @Test
-  void clientServesNewVisitorsAfterItsSecretWasReplaced() throws Exception {
-    try (var server = TestServer.echo();
-        var roles = new SeparateRoles();
-        RemoteProxy remote = roles.remote(shared("abc").boreAddress(ANY_PORT));
-        var one = client(remote.controlAddress(), server, "abc");
-        var other = client(remote.boreAddress(), server, "abc")) {
-      HostPort ofOne = one.announced();
-      HostPort ofOther = other.announced();
-      remote.reload(shared("abd").boreAddress(ANY_PORT).remoteSettings());
-      Eventually.within(RolePair.LIMIT, () -> assertServed(ofOne));
-      Eventually.within(RolePair.LIMIT, () -> assertServed(ofOther));
-      try (var late =
-          new Client(
-              remote.boreAddress(), server.address(), new Client.Options().secret("abc").once())) {
-        late.end();
-        late.awaitLog("invalid secret");
-      }
-      assertServes(remote, "abd");
-    }
-  }
-
-  @Test
-  void replacedSecretOpensNoDataChannelOfAnotherClient() throws Exception {
-    try (var roles = new SeparateRoles();
-        RemoteProxy remote = roles.remote(shared("abc").boreAddress(ANY_PORT));
-        var former = join(remote.boreAddress(), "abc")) {
-      remote.reload(shared("abd").boreAddress(ANY_PORT).remoteSettings());
-      try (var current = join(remote.boreAddress(), "abd");
-          Socket one = TestClient.dial(new HostPort("127.0.0.1", former.port()));
-          Socket other = TestClient.dial(new HostPort("127.0.0.1", current.port()))) {
-        String ofFormer = former.control().announced();
-        String ofCurrent = current.control().announced();
-        try (var wrong = authenticated(remote.boreAddress(), "abc");
-            var right = authenticated(remote.boreAddress(), "abc")) {
-          wrong.send("{\"Accept\":\"" + ofCurrent + "\"}");
-          assertThat(wrong.rest()).isEqualTo("{\"Error\":\"invalid secret\"}\0");
-          right.send("{\"Accept\":\"" + ofFormer + "\"}");
-          right.sendRaw("hi");
-          assertThat(one.getInputStream().readNBytes(2)).asString().isEqualTo("hi");
+      BoreServer.Joined joined = join(client);
+      for (HostPort address : List.of(remote.boreAddress(), remote.controlAddress())) {
+        try (Socket visitor = TestClient.dial(visited(joined));
+            var channel = channel(address, joined)) {
+          channel.sendRaw("hi");
+          assertThat(visitor.getInputStream().readNBytes(2)).asString().isEqualTo("hi");
         }
-        assertThat(other.getInputStream().available()).isZero();
       }
     }
   }
 
-  private static final String NOT_SERVED =
-      "{\"Error\":\"the remote proxy does not serve bore clients any more\"}\0";
-
-  /** Opens the data channel of the client's next visitor. */
-  private static BoreMessages channel(HostPort address, BoreServer.Joined client)
-      throws IOException {
-    var channel = new BoreMessages(TestClient.dial(address));
-    channel.send("{\"Accept\":\"" + client.control().announced() + "\"}");
-    return channel;
-  }
-
-  private static void assertClosed(HostPort address) throws Exception {
-    Eventually.within(
-        RolePair.LIMIT,
-        () ->
-            assertThatThrownBy(() -> TestClient.dial(address).close())
-                .isInstanceOf(ConnectException.class));
-  }
-
-  private static HostPort visited(BoreServer.Joined client) {
-    return new HostPort("127.0.0.1", client.port());
-  }
-
-  /** Its port was open for visitors whom nothing could serve. */
+  /** Its first bytes were read to select the protocol; the rest is that of any data channel. */
   @Test
-  void clientWhoseProtocolWasRemovedEndsWithItsLastVisitor() throws Exception {
+  void bytesBehindTheRequestAndBothEndsOfADataChannelReachTheVisitor() throws Exception {
     try (var roles = new SeparateRoles();
         RemoteProxy remote = roles.remote(shared((String) null));
-        var client = join(remote.controlAddress());
-        Socket visitor = TestClient.dial(visited(client));
-        var channel = channel(remote.controlAddress(), client)) {
-      channel.sendRaw("a");
-      assertThat(visitor.getInputStream().read()).isEqualTo('a');
-      remote.reload(new RolePair.Options().remoteSettings());
-      assertClosed(visited(client));
-      channel.sendRaw("b");
-      assertThat(visitor.getInputStream().read()).isEqualTo('b');
-      channel.leave();
-      assertThat(client.control().rest()).isEqualTo(NOT_SERVED);
-      roles.awaitLog("session ended", "does not serve bore clients any more");
-    }
-  }
-
-  @Test
-  void visitorsOfAProtocolThatWasRemovedFinishWithinTheDrainTimeout() throws Exception {
-    var none = new RolePair.Options().drain(Duration.ofMillis(100));
-    try (var roles = new SeparateRoles();
-        RemoteProxy remote = roles.remote(shared((String) null));
-        var client = join(remote.controlAddress());
-        Socket visitor = TestClient.dial(visited(client));
-        var channel = channel(remote.controlAddress(), client)) {
-      channel.sendRaw("a");
-      assertThat(visitor.getInputStream().read()).isEqualTo('a');
-      remote.reload(none.remoteSettings());
-      assertThat(client.control().rest()).isEqualTo(NOT_SERVED);
-      client.leave();
-      assertThatThrownBy(() -> visitor.getInputStream().read()).isInstanceOf(SocketException.class);
-    }
-  }
-
-  /** It would be kept for data channels that it does not accept. */
-  @Test
-  void controlAddressThatMovesWithTheRemovalOfTheProtocolIsClosed() throws Exception {
-    try (var ports = new ReservedPorts();
-        var roles = new SeparateRoles();
-        RemoteProxy remote = roles.remote(shared((String) null));
-        var client = join(remote.controlAddress());
-        Socket visitor = TestClient.dial(visited(client));
-        var channel = channel(remote.controlAddress(), client)) {
-      channel.sendRaw("a");
-      assertThat(visitor.getInputStream().read()).isEqualTo('a');
-      HostPort before = remote.controlAddress();
-      remote.reload(
-          new RolePair.Options().remoteSettings(Optional.of(ports.next()), "127.0.0.1:0"));
-      assertClosed(before);
-    }
-  }
-
-  @Test
-  void protocolThatIsServedAgainAcceptsClients() throws Exception {
-    try (var roles = new SeparateRoles();
-        RemoteProxy remote = roles.remote(shared((String) null))) {
-      remote.reload(new RolePair.Options().remoteSettings());
-      remote.reload(shared((String) null).remoteSettings());
-      assertServes(remote, null);
-    }
-  }
-
-  /** Its data channels would begin in another way than the server expects. */
-  @Test
-  void clientsEndIfASecretIsRequiredSinceOrNotAnyMore() throws Exception {
-    try (var roles = new SeparateRoles();
-        RemoteProxy remote = roles.remote(shared((String) null));
-        var without = join(remote.controlAddress())) {
-      remote.reload(shared("abc").remoteSettings());
-      assertThat(without.control().rest()).contains("the server requires a secret now");
-      try (var with = join(remote.controlAddress(), "abc")) {
-        remote.reload(shared((String) null).remoteSettings());
-        assertThat(with.control().rest()).contains("the server requires no secret any more");
+        var client = join(remote.controlAddress())) {
+      try (Socket visitor = TestClient.dial(visited(client));
+          var channel = new BoreMessages(TestClient.dial(remote.controlAddress()))) {
+        channel.sendRaw("{\"Accept\":\"" + client.control().announced() + "\"}\0hi");
+        channel.socket().shutdownOutput();
+        assertThat(visitor.getInputStream().readAllBytes()).asString().isEqualTo("hi");
+        visitor.getOutputStream().write("back".getBytes(StandardCharsets.US_ASCII));
+        visitor.shutdownOutput();
+        assertThat(channel.rest()).isEqualTo("back");
       }
-    }
-  }
-
-  /** Its source is not known as that of a client, and a stopping server waits for a second. */
-  @Test
-  void silentDataChannelOfAnotherSourceIsGreetedAtOnceWhenTheServerStops() throws Exception {
-    Eventually.within(RolePair.LIMIT, SharedPortTest::assertServedWhenTheServerStops);
-  }
-
-  private static void assertServedWhenTheServerStops() throws Exception {
-    try (var roles = new SeparateRoles();
-        RemoteProxy remote = roles.remote(shared("abc"));
-        var client = join(remote.controlAddress(), "abc");
-        Socket visitor = TestClient.dial(visited(client))) {
-      String id = client.control().announced();
-      HostPort address = remote.controlAddress();
-      try (var channel = new BoreMessages(TestClient.dial(address, "127.0.0.2"))) {
-        Thread draining = Threads.start("drain", () -> remote.drain(RolePair.LIMIT));
-        answer(channel, "abc");
-        channel.send("{\"Accept\":\"" + id + "\"}");
-        channel.sendRaw("hi");
-        assertThat(visitor.getInputStream().readNBytes(2)).asString().isEqualTo("hi");
-        client.leave();
+      try (Socket visitor = TestClient.dial(visited(client));
+          var channel = channel(remote.controlAddress(), client)) {
+        channel.sendRaw("a");
+        assertThat(visitor.getInputStream().read()).isEqualTo('a');
+        channel.socket().setSoLinger(true, 0);
         channel.leave();
-        draining.join();
+        assertThatThrownBy(() -> visitor.getInputStream().read())
+            .isInstanceOf(SocketException.class);
       }
-    }
-  }
-
-  /** An origin proxy does not connect to the address of its login again; a client does. */
-  @Test
-  void controlAddressThatHasMovedStaysForTheVisitorsOfClients() throws Exception {
-    var options = shared((String) null);
-    try (var ports = new ReservedPorts();
-        var server = TestServer.echo();
-        var roles = new SeparateRoles();
-        RemoteProxy remote = roles.remote(options);
-        var origin = roles.origin(server.address(), options, control(remote))) {
-      origin.announced();
-      HostPort before = remote.controlAddress();
-      try (var bore = new Client(before, server.address(), new Client.Options())) {
-        HostPort address = bore.announced();
-        remote.reload(options.remoteSettings(Optional.of(ports.next()), "127.0.0.1:0"));
-        roles.awaitLog("listener kept for data channels", "address=" + before);
-        assertServed(address);
-      }
-      roles.awaitLog("listener closed", "address=" + before);
-      assertServed(remote.outsideAddresses().get("default"));
     }
   }
 
@@ -765,7 +377,7 @@ class SharedPortTest {
   void clientIsRejectedAtAnAddressForOriginProxiesOnly() throws Exception {
     try (var roles = new SeparateRoles();
         RemoteProxy remote = roles.remote(new RolePair.Options())) {
-      assertThat(answer(remote, "{\"Hello\":0}\0")).contains("does not serve bore clients");
+      assertThat(answerTo(remote, "{\"Hello\":0}\0")).contains("does not serve bore clients");
       roles.awaitLog("foreign protocol rejected", "a bore client");
     }
   }
