@@ -162,7 +162,7 @@ final class RemoteProxyCommand implements Callable<Integer>, RoleCommand {
   @InHelp(HelpGroup.ADDRESSES)
   private List<Cidr> acceptProxyProtocol = List.of();
 
-  @Mixin private ServiceRuleOptions rules;
+  @Mixin private ServiceRuleOptions serviceRules;
 
   @Mixin private UnauthenticatedOptions unauthenticated;
 
@@ -298,7 +298,7 @@ final class RemoteProxyCommand implements Callable<Integer>, RoleCommand {
         openTimeout,
         flowTimeout,
         acceptProxyProtocol,
-        rules.rules(),
+        serviceRules.rules(),
         new ConnectionLimits(
             admission.visitors(),
             admission.visitorsPerAddress(),

@@ -238,8 +238,7 @@ class ListenersTest {
   }
 
   private static ListenerSpec control(String address) {
-    return ListenerSpec.of(
-        ListenerSpec.Key.of(Endpoint.Kind.CONTROL), HostPort.parse(address));
+    return ListenerSpec.of(ListenerSpec.Key.of(Endpoint.Kind.CONTROL), HostPort.parse(address));
   }
 
   private List<String> boundAddresses() {

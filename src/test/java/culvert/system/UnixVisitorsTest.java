@@ -4,6 +4,7 @@ import static culvert.testing.TestClient.assertEchoes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import culvert.cli.RemoteEndpoints;
 import culvert.config.ConnectionLimits;
 import culvert.config.NetworkRules;
 import culvert.config.PerService;
@@ -15,7 +16,6 @@ import culvert.net.ProxyHeader;
 import culvert.net.SocketMode;
 import culvert.net.Threads;
 import culvert.observe.Counter;
-import culvert.remote.RemoteProxy;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
 import culvert.testing.RolePair;
@@ -272,7 +272,7 @@ class UnixVisitorsTest {
     var settings = options.remoteSettings(Optional.of(new HostPort("127.0.0.1", 0)), web(path));
     try (var holder = UnixServer.echo(path);
         var log = new TestLog()) {
-      assertThatThrownBy(() -> RemoteProxy.start(settings, log.log()))
+      assertThatThrownBy(() -> RemoteEndpoints.start(settings, log.log()))
           .hasMessage("cannot listen on " + holder.address() + ": another process listens there");
       try (var client = new UnixClient(path)) {
         client.assertEchoes("still here");
