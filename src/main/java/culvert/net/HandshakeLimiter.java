@@ -296,11 +296,16 @@ public final class HandshakeLimiter {
     return slot.set.remove(slot.source, slot);
   }
 
-  /** Returns the used part of the slots for connections without a proof, 0 to 1. */
+  /**
+   * Returns how soon newer connections evict one without a proof whose source has a few: the used
+   * part of the slots, 0 to 1. What other sources have beyond a few is evicted earlier and does not
+   * count, so that one source cannot raise the load for all.
+   */
   public double load() {
     lock.lock();
     try {
-      return Math.min(1, (double) unverified.size() / unverified.max());
+      int endangering = unverified.size() - unverified.surplus();
+      return Math.min(1, (double) endangering / unverified.max());
     } finally {
       lock.unlock();
     }

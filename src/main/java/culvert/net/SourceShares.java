@@ -3,6 +3,7 @@ package culvert.net;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.NavigableSet;
 import java.util.Optional;
@@ -41,6 +42,11 @@ final class SourceShares<T> {
       return Math.max(few, count());
     }
 
+    /** How many of its members are replaced before it has no more than others. */
+    private int surplus() {
+      return Math.min(members.size(), load() - few);
+    }
+
     private T oldest() {
       return members.firstEntry().getKey();
     }
@@ -52,14 +58,14 @@ final class SourceShares<T> {
 
   private int max;
   private int maxPerSource;
-  private final int few;
+  private int few;
 
   /** Members of a source in another set, which count as if they were in this one. */
   private final ToIntFunction<SourcePrefix> elsewhere;
 
   private final Map<SourcePrefix, Source> sources = new HashMap<>();
 
-  /** A source leaves the set before its count changes. */
+  /** A source leaves the set before its count or the number of a few changes. */
   private final NavigableSet<Source> heaviestFirst =
       new TreeSet<>(
           Comparator.<Source>comparingInt(Source::load)
@@ -67,6 +73,10 @@ final class SourceShares<T> {
               .thenComparingLong(Source::arrivalOfOldest));
 
   private int size;
+
+  /** Of all sources. */
+  private int surplus;
+
   private long arrivals;
 
   /**
@@ -88,11 +98,23 @@ final class SourceShares<T> {
     this.max = max;
     this.maxPerSource = maxPerSource;
     this.elsewhere = elsewhere;
-    this.few = Math.clamp(max / FEW_PART, 1, MAX_FEW);
+    this.few = few(max);
+  }
+
+  private static int few(int max) {
+    return Math.clamp(max / FEW_PART, 1, MAX_FEW);
   }
 
   int size() {
     return size;
+  }
+
+  /**
+   * Returns how many members a source has beyond a few, in total. So many are replaced before a
+   * member of a source with a few.
+   */
+  int surplus() {
+    return surplus;
   }
 
   int max() {
@@ -101,8 +123,12 @@ final class SourceShares<T> {
 
   /** Changes the maximum numbers, as in the constructor; the members of now stay. */
   void setMax(int total, int perSource) {
+    List<Source> all = List.copyOf(heaviestFirst);
+    all.forEach(this::exclude);
     max = total;
     maxPerSource = perSource;
+    few = few(total);
+    all.forEach(this::include);
   }
 
   /** Returns the member that a new one of {@code source} replaces; empty below the limits. */
@@ -138,11 +164,21 @@ final class SourceShares<T> {
     if (changed.members.isEmpty()) {
       changed.elsewhere = elsewhere.applyAsInt(source);
     } else {
-      heaviestFirst.remove(changed);
+      exclude(changed);
     }
     changed.members.put(member, arrivals++);
-    heaviestFirst.add(changed);
+    include(changed);
     size++;
+  }
+
+  private void exclude(Source source) {
+    heaviestFirst.remove(source);
+    surplus -= source.surplus();
+  }
+
+  private void include(Source source) {
+    heaviestFirst.add(source);
+    surplus += source.surplus();
   }
 
   /** Removes a member; returns false if it is not one. */
@@ -151,12 +187,12 @@ final class SourceShares<T> {
     if (changed == null || !changed.members.containsKey(member)) {
       return false;
     }
-    heaviestFirst.remove(changed);
+    exclude(changed);
     changed.members.remove(member);
     if (changed.members.isEmpty()) {
       sources.remove(source);
     } else {
-      heaviestFirst.add(changed);
+      include(changed);
     }
     size--;
     return true;
@@ -166,9 +202,9 @@ final class SourceShares<T> {
   void recount(SourcePrefix source) {
     Source changed = sources.get(source);
     if (changed != null) {
-      heaviestFirst.remove(changed);
+      exclude(changed);
       changed.elsewhere = elsewhere.applyAsInt(source);
-      heaviestFirst.add(changed);
+      include(changed);
     }
   }
 

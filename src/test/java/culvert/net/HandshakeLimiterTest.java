@@ -397,6 +397,37 @@ class HandshakeLimiterTest {
     assertThat(halfOpen.size()).isZero();
   }
 
+  /** Its connections would be evicted first, however many it has. */
+  @Test
+  void sourceWithManyConnectionsDoesNotRaiseTheLoad() {
+    var limiter = new HandshakeLimiter(100, 100, LIMIT, deadlines, late, crowded);
+    for (int i = 0; i < 100; i++) {
+      limiter.acquire(source(1), reason -> {});
+    }
+    assertThat(limiter.load()).isEqualTo(0.01);
+    for (int i = 2; i <= 51; i++) {
+      limiter.acquire(source(i), reason -> {});
+    }
+    assertThat(limiter.load()).isEqualTo(0.51);
+    for (int i = 52; i <= 100; i++) {
+      limiter.acquire(source(i), reason -> {});
+    }
+    assertThat(limiter.load()).isEqualTo(1);
+  }
+
+  /** Up to four connections are a few in a large set only. */
+  @Test
+  void sourceWithTwoConnectionsIsEvictedFirstOnceTheLimitIsLow() {
+    var limiter = new HandshakeLimiter(256, 64, LIMIT, deadlines, late, crowded);
+    limiter.acquire(source(1), reason -> ended.add("oldest"));
+    limiter.acquire(source(2), reason -> ended.add("first of two"));
+    limiter.acquire(source(2), reason -> {});
+    limiter.setMax(3, 3);
+    assertThat(limiter.load()).isEqualTo(2.0 / 3);
+    limiter.acquire(source(3), reason -> {});
+    assertThat(ended).containsExactly("first of two");
+  }
+
   @Test
   void loadIsThePartOfTheSlotsInUseByConnectionsWithoutAProof() {
     assertThat(halfOpen.load()).isZero();

@@ -129,8 +129,8 @@ class SharedPortGreetingTest {
   private static void assertLastOfEightIsGreetedEarly(RemoteProxy remote) throws IOException {
     var others = new ArrayList<Socket>();
     try {
-      for (int i = 0; i < 7; i++) {
-        others.add(TestClient.dial(remote.controlAddress()));
+      for (int i = 2; i <= 8; i++) {
+        others.add(TestClient.dial(remote.controlAddress(), "127.0.0." + i));
       }
       long dialled = System.nanoTime();
       try (var last = new BoreMessages(TestClient.dial(remote.controlAddress()))) {
@@ -159,6 +159,29 @@ class SharedPortGreetingTest {
   private static void assertLateBytesAreAccepted(RemoteProxy remote) throws IOException {
     try (var channel = new BoreMessages(TestClient.dial(remote.controlAddress()));
         Socket late = TestClient.dial(remote.controlAddress())) {
+  /** The connections of that source would be evicted before others. */
+  @Test
+  void connectionsOfOneSourceDoNotShortenTheSilenceOfAnother() throws Exception {
+    var few = new ConnectionLimits(99, 99, 8, 8);
+    try (var roles = new SeparateRoles();
+        RemoteProxy remote = roles.remote(shared(new RolePair.Options().admission(few), "abc"))) {
+      var others = new ArrayList<BoreMessages>();
+      try {
+        for (int i = 0; i < 7; i++) {
+          others.add(new BoreMessages(TestClient.dial(remote.controlAddress(), "127.0.0.2")));
+        }
+        long dialled = System.nanoTime();
+        try (var last = new BoreMessages(TestClient.dial(remote.controlAddress()))) {
+          assertThat(untilGreeted(last, dialled)).isGreaterThanOrEqualTo(Duration.ofSeconds(1));
+        }
+      } finally {
+        for (BoreMessages other : others) {
+          other.close();
+        }
+      }
+    }
+  }
+
       assertThat(channel.receive()).startsWith("{\"Challenge\":");
       late.setSoTimeout(200);
       assertThatThrownBy(() -> late.getInputStream().read())
