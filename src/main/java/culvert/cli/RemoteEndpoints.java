@@ -20,8 +20,12 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 
-/** The endpoints of a remote proxy, and their dialects: one of each protocol. */
+/**
+ * The endpoints of a remote proxy, and their dialects: one of each protocol, and of bore one for
+ * each endpoint.
+ */
 public final class RemoteEndpoints implements Endpoints {
 
   /**
@@ -38,6 +42,9 @@ public final class RemoteEndpoints implements Endpoints {
 
   /** Each is created when the settings first need it. */
   private final Map<ControlProtocol, Dialect> dialects = new EnumMap<>(ControlProtocol.class);
+
+  /** Those of bore: a reload that removes one ends the sessions of its endpoint only. */
+  private final Map<Endpoint.Kind, BoreDialect> bore = new EnumMap<>(Endpoint.Kind.class);
 
   private RemoteEndpoints(RoleResources role, SettingWarnings warnings) {
     this.role = role;
@@ -68,7 +75,7 @@ public final class RemoteEndpoints implements Endpoints {
     settings
         .bore()
         .flatMap(BoreServerSettings::address)
-        .ifPresent(at -> endpoints.add(bore(at, dialect(ControlProtocol.BORE, settings))));
+        .ifPresent(at -> endpoints.add(boreOnly(at, bore(Endpoint.Kind.BORE, settings))));
     return endpoints;
   }
 
@@ -79,23 +86,43 @@ public final class RemoteEndpoints implements Endpoints {
         : limits;
   }
 
-  private static Endpoint bore(HostPort address, Dialect dialect) {
+  private static Endpoint boreOnly(HostPort address, Dialect dialect) {
     return new Endpoint(Endpoint.Kind.BORE, Optional.of(address), List.of(dialect), BORE_LIMITS);
   }
 
+  /** Returns the dialect of bore for an endpoint; those of several endpoints are of one server. */
+  private BoreDialect bore(Endpoint.Kind kind, RemoteSettings settings) {
+    BoreDialect known = bore.get(kind);
+    if (known == null) {
+      known =
+          bore.values().stream()
+              .findFirst()
+              .map(BoreDialect::forAnotherEndpoint)
+              .orElseGet(() -> newBore(settings));
+      bore.put(kind, known);
+    }
+    return known;
+  }
+
+  private BoreDialect newBore(RemoteSettings settings) {
+    return new BoreDialect(
+        settings.bore().orElseThrow().secrets(), settings.timeouts().handshake(), role.deadlines());
+  }
+
+  /** Returns the dialect of a protocol at the control address and in the channel groups. */
   private Dialect dialect(ControlProtocol protocol, RemoteSettings settings) {
-    return dialects.computeIfAbsent(
-        protocol,
-        missing ->
-            switch (missing) {
-              case NATIVE -> new NativeDialect(settings, role, warnings);
-              case BORE ->
-                  new BoreDialect(
-                      settings.bore().orElseThrow().secrets(),
-                      settings.timeouts().handshake(),
-                      role.deadlines());
-              case TRP ->
-                  new TrpDialect(settings.services().getFirst().service(), role.deadlines());
-            });
+    return switch (protocol) {
+      case NATIVE -> one(protocol, () -> new NativeDialect(settings, role, warnings));
+      case BORE -> bore(Endpoint.Kind.CONTROL, settings);
+      case TRP -> one(protocol, () -> trp(settings));
+    };
+  }
+
+  private Dialect one(ControlProtocol protocol, Supplier<Dialect> creator) {
+    return dialects.computeIfAbsent(protocol, missing -> creator.get());
+  }
+
+  private Dialect trp(RemoteSettings settings) {
+    return new TrpDialect(settings.services().getFirst().service(), role.deadlines());
   }
 }

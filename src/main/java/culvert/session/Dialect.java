@@ -118,9 +118,9 @@ public interface Dialect {
   default void awaitClaims(Duration limit) {}
 
   /**
-   * Ends the sessions of a protocol that no endpoint serves any more, if their peers connect to one
-   * for each visitor. Visitors with a data channel may finish within the limit. Later logins are
-   * refused until other settings are applied. Does not block.
+   * Ends the sessions of a protocol that the endpoint of their logins does not serve any more, if
+   * their peers connect to it for each visitor. Visitors with a data channel may finish within the
+   * limit. Later logins are refused until other settings are applied. Does not block.
    */
   default void endSessions(Duration limit) {}
 

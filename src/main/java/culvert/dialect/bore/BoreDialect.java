@@ -15,15 +15,15 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 
-/** The server side of the bore protocol. */
+/**
+ * The server side of the bore protocol at one endpoint. Clients of the endpoints of one server may
+ * open their data channels at each of them.
+ */
 public final class BoreDialect implements Dialect {
 
-  private static final String REQUIRED = "the server requires a secret now";
-  private static final String NOT_REQUIRED = "the server requires no secret any more";
-
   private final Deadlines deadlines;
-  private final BoreSessions sessions = new BoreSessions();
-  private final PendingVisitors pending = new PendingVisitors();
+  private final BoreSessions sessions;
+  private final PendingVisitors pending;
   private final Silences silences;
 
   /** Never changed in place; a reload replaces the list. */
@@ -36,9 +36,24 @@ public final class BoreDialect implements Dialect {
    * @param handshake time for the handshake of each connection
    */
   public BoreDialect(List<BoreSecret> secrets, Duration handshake, Deadlines deadlines) {
+    this(secrets, Silences.within(handshake), new PendingVisitors(), deadlines);
+  }
+
+  private BoreDialect(
+      List<BoreSecret> secrets, Silences silences, PendingVisitors pending, Deadlines deadlines) {
     this.secrets = List.copyOf(secrets);
-    this.silences = Silences.within(handshake);
+    this.sessions = new BoreSessions(!secrets.isEmpty());
+    this.silences = silences;
+    this.pending = pending;
     this.deadlines = deadlines;
+  }
+
+  /**
+   * Returns the dialect for another endpoint of this server, without clients, and with the secrets
+   * of now.
+   */
+  public BoreDialect forAnotherEndpoint() {
+    return new BoreDialect(secrets, silences, pending, deadlines);
   }
 
   /** {@inheritDoc} Clients begin with a JSON object, unless they wait for a challenge. */
@@ -117,18 +132,14 @@ public final class BoreDialect implements Dialect {
   public Runnable prepareReload(RemoteSettings changed) {
     List<BoreSecret> next = changed.bore().orElseThrow().secrets();
     return () -> {
-      boolean wasRequired = !secrets.isEmpty();
       secrets = next;
-      sessions.open();
-      if (wasRequired == next.isEmpty()) {
-        sessions.end(wasRequired ? NOT_REQUIRED : REQUIRED, changed.timeouts().drain());
-      }
+      sessions.open(!next.isEmpty(), changed.timeouts().drain());
     };
   }
 
   @Override
   public void endSessions(Duration limit) {
-    sessions.close("the remote proxy does not serve bore clients any more", limit);
+    sessions.close("the remote proxy does not serve bore clients at this address any more", limit);
   }
 
   @Override

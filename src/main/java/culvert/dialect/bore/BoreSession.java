@@ -89,7 +89,7 @@ final class BoreSession extends ChannelSession {
     return secret;
   }
 
-  /** {@inheritDoc} It needs none once its last visitors have theirs. */
+  /** {@inheritDoc} False once the session ends: its last visitors have their channels. */
   @Override
   public boolean hasDataChannels() {
     return retirement.isEmpty();

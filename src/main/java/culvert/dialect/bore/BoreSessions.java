@@ -7,8 +7,11 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 
-/** The sessions of a server that are served. */
+/** The sessions of clients that have logged in at one endpoint. */
 final class BoreSessions {
+
+  private static final String REQUIRED = "the server requires a secret now";
+  private static final String NOT_REQUIRED = "the server requires no secret any more";
 
   /** Guards the fields below; held for nothing else. */
   private final ReentrantLock lock = new ReentrantLock();
@@ -18,17 +21,31 @@ final class BoreSessions {
   /** Why no session is served; empty while they are. */
   private Optional<String> refusal = Optional.empty();
 
-  /** Adds a session, or returns why it is refused. */
+  /** Whether each connection begins with a challenge. */
+  private boolean isSecretRequired;
+
+  BoreSessions(boolean isSecretRequired) {
+    this.isSecretRequired = isSecretRequired;
+  }
+
+  /** Adds a session, or returns why it is refused: it may have logged in before a change. */
   Optional<String> add(BoreSession session) {
     lock.lock();
     try {
-      if (refusal.isEmpty()) {
+      Optional<String> why = refusal.or(() -> mismatch(session));
+      if (why.isEmpty()) {
         served.add(session);
       }
-      return refusal;
+      return why;
     } finally {
       lock.unlock();
     }
+  }
+
+  private Optional<String> mismatch(BoreSession session) {
+    return session.secret().isPresent() == isSecretRequired
+        ? Optional.empty()
+        : Optional.of(isSecretRequired ? REQUIRED : NOT_REQUIRED);
   }
 
   /** Removes a session that has ended. */
@@ -41,13 +58,22 @@ final class BoreSessions {
     }
   }
 
-  /** Serves the sessions that are added from now on. */
-  void open() {
+  /**
+   * Serves the sessions that are added from now on. Those of now end, as {@link #end} does, if a
+   * secret is required only now, or none any more: their data channels would begin in another way.
+   */
+  void open(boolean isRequired, Duration limit) {
+    boolean isChanged;
     lock.lock();
     try {
       refusal = Optional.empty();
+      isChanged = isRequired != isSecretRequired;
+      isSecretRequired = isRequired;
     } finally {
       lock.unlock();
+    }
+    if (isChanged) {
+      end(isRequired ? REQUIRED : NOT_REQUIRED, limit);
     }
   }
 
@@ -69,7 +95,7 @@ final class BoreSessions {
    *
    * @param why for the clients
    */
-  void end(String why, Duration limit) {
+  private void end(String why, Duration limit) {
     List<BoreSession> ending;
     lock.lock();
     try {

@@ -53,10 +53,13 @@ class BoreSessionTest {
   private final GrantingRegistry services = new GrantingRegistry(new CountDownLatch(1));
 
   private static BoreSession session(Loopback pair, Deadlines deadlines) {
+    return session(pair, new BoreSessions(false), deadlines);
+  }
+
+  private static BoreSession session(Loopback pair, BoreSessions sessions, Deadlines deadlines) {
     var frames = new JsonFrames(pair.far());
     var login = new BoreSession.Login(4711, Optional.empty());
-    return new BoreSession(
-        pair.far(), frames, login, new BoreSessions(), new PendingVisitors(), deadlines);
+    return new BoreSession(pair.far(), frames, login, sessions, new PendingVisitors(), deadlines);
   }
 
   private static String receivedText(Loopback pair) throws IOException {
@@ -72,6 +75,21 @@ class BoreSessionTest {
       session.drain();
       Thread serving = Thread.ofVirtual().start(() -> assertServed(session));
       assertThat(receivedText(pair)).isEqualTo("{\"Error\":\"the server is stopping\"}\0");
+      serving.join();
+    }
+  }
+
+  /** Its data channels would begin in another way than the server expects. */
+  @Test
+  void clientThatLogsInWhileASecretBecomesRequiredReceivesTheReason() throws Exception {
+    try (var pair = Loopback.open();
+        var deadlines = new Deadlines()) {
+      var sessions = new BoreSessions(false);
+      BoreSession session = session(pair, sessions, deadlines);
+      sessions.open(true, Duration.ZERO);
+      Thread serving = Thread.ofVirtual().start(() -> assertServed(session));
+      assertThat(receivedText(pair))
+          .isEqualTo("{\"Error\":\"the server requires a secret now\"}\0");
       serving.join();
     }
   }

@@ -28,7 +28,7 @@ class PendingVisitorsTest {
   private BoreSession session(Loopback pair, Deadlines deadlines) {
     var login = new BoreSession.Login(0, Optional.empty());
     var frames = new JsonFrames(pair.far());
-    return new BoreSession(pair.far(), frames, login, new BoreSessions(), pending, deadlines);
+    return new BoreSession(pair.far(), frames, login, new BoreSessions(false), pending, deadlines);
   }
 
   private PendingVisitor add(BoreSession session) throws IOException {

@@ -118,7 +118,7 @@ class SharedPortReloadTest {
   }
 
   private static final String NOT_SERVED =
-      "{\"Error\":\"the remote proxy does not serve bore clients any more\"}\0";
+      "{\"Error\":\"the remote proxy does not serve bore clients at this address any more\"}\0";
 
   private static void assertClosed(HostPort address) throws Exception {
     Eventually.within(
@@ -145,7 +145,65 @@ class SharedPortReloadTest {
       channel.leave();
       visitor.shutdownOutput();
       assertThat(client.control().rest()).endsWith(NOT_SERVED);
-      roles.awaitLog("session ended", "does not serve bore clients any more");
+      roles.awaitLog("session ended", "does not serve bore clients at this address any more");
+    }
+  }
+
+  /** It connects to the control address for each visitor, and not to the other one. */
+  @Test
+  void clientWhoseProtocolWasRemovedEndsAlsoIfAnotherAddressServesIt() throws Exception {
+    try (var roles = new SeparateRoles();
+        RemoteProxy remote = roles.remote(shared((String) null).boreAddress(ANY_PORT));
+        var client = join(remote.controlAddress());
+        var other = join(remote.boreAddress())) {
+      remote.reload(boreOnly().remoteSettings());
+      assertThat(client.control().rest()).endsWith(NOT_SERVED);
+      assertClosed(visited(client));
+      assertServedByChannel(remote.boreAddress(), other);
+    }
+  }
+
+  /** The address that has moved would be kept for data channels that it does not accept. */
+  @Test
+  void clientWhoseProtocolWasRemovedEndsAlsoIfItsAddressMoves() throws Exception {
+    try (var ports = new ReservedPorts();
+        var roles = new SeparateRoles();
+        RemoteProxy remote = roles.remote(shared((String) null).boreAddress(ANY_PORT));
+        var client = join(remote.controlAddress());
+        var other = join(remote.boreAddress())) {
+      HostPort before = remote.controlAddress();
+      remote.reload(boreOnly().remoteSettings(Optional.of(ports.next()), "127.0.0.1:0"));
+      assertThat(client.control().rest()).endsWith(NOT_SERVED);
+      assertClosed(before);
+      assertServedByChannel(remote.boreAddress(), other);
+    }
+  }
+
+  @Test
+  void clientOfAnAddressThatWasRemovedEndsAlsoIfTheControlAddressServesIt() throws Exception {
+    try (var roles = new SeparateRoles();
+        RemoteProxy remote = roles.remote(shared((String) null).boreAddress(ANY_PORT));
+        var client = join(remote.boreAddress());
+        var other = join(remote.controlAddress())) {
+      HostPort before = remote.boreAddress();
+      remote.reload(shared((String) null).remoteSettings());
+      assertThat(client.control().rest()).endsWith(NOT_SERVED);
+      assertClosed(before);
+      assertServedByChannel(remote.controlAddress(), other);
+    }
+  }
+
+  private static RolePair.Options boreOnly() {
+    return new RolePair.Options()
+        .bore(new BoreServerSettings(ANY_PORT, List.of()), BoreServer.PORTS);
+  }
+
+  private static void assertServedByChannel(HostPort address, BoreServer.Joined client)
+      throws Exception {
+    try (Socket visitor = TestClient.dial(visited(client));
+        var channel = channel(address, client)) {
+      channel.sendRaw("a");
+      assertThat(visitor.getInputStream().read()).isEqualTo('a');
     }
   }
 
@@ -196,7 +254,7 @@ class SharedPortReloadTest {
 
   /** Its data channels would begin in another way than the server expects. */
   @Test
-  void clientsEndIfASecretIsRequiredSinceOrNotAnyMore() throws Exception {
+  void clientsEndWhenASecretBecomesRequiredOrIsRemoved() throws Exception {
     try (var roles = new SeparateRoles();
         RemoteProxy remote = roles.remote(shared((String) null));
         var without = join(remote.controlAddress())) {
