@@ -22,7 +22,8 @@ interface BoundListener extends AutoCloseable {
   }
 
   /**
-   * Accepts no new sessions of origin proxies, after the listener was replaced.
+   * Accepts no new sessions of origin proxies, after the listener was replaced. A later call checks
+   * again whether a session needs the listener.
    *
    * @param action runs once the last session does not need the listener any more
    * @return false if none needs it now: the action does not run, and the caller closes the listener

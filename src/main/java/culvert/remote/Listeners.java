@@ -121,10 +121,22 @@ final class Listeners {
       want(specs);
       failed.clear();
       excluded.clear();
+      closeUnneeded();
       closeFirst();
       openMissing();
     } finally {
       changing.unlock();
+    }
+  }
+
+  /** Closes replaced listeners whose sessions need no data channels any more. */
+  private void closeUnneeded() {
+    for (ListenerTable.Open one : registry.retiredListeners()) {
+      ServerAddress address = one.listener().address();
+      Runnable close = () -> closeUnused(one, address);
+      if (!one.listener().retire(close)) {
+        close.run();
+      }
     }
   }
 

@@ -257,6 +257,18 @@ class ListenersTest {
     log.await("listener closed", "address=127.0.0.1:1");
   }
 
+  /** The change may have ended the sessions that needed it. */
+  @Test
+  void replacedListenerIsClosedByALaterChangeIfNoSessionNeedsIt() throws Exception {
+    needed.add("127.0.0.1:1");
+    listeners.change(List.of(control("127.0.0.1:1")));
+    listeners.change(List.of(control("127.0.0.1:2")));
+    needed.clear();
+    listeners.change(List.of(control("127.0.0.1:2")));
+    assertThat(boundAddresses()).containsExactly("127.0.0.1:2");
+    log.await("listener closed", "address=127.0.0.1:1");
+  }
+
   @Test
   void removedListenerStaysUntilItsLastSessionEnds() {
     needed.add("127.0.0.1:1");

@@ -242,6 +242,29 @@ class SharedPortReloadTest {
     }
   }
 
+  /** It was kept for data channels until the last visitor had left. */
+  @Test
+  void addressKeptForDataChannelsIsClosedOnceTheProtocolIsRemoved() throws Exception {
+    try (var ports = new ReservedPorts();
+        var roles = new SeparateRoles();
+        RemoteProxy remote = roles.remote(shared((String) null));
+        var client = join(remote.controlAddress());
+        Socket visitor = TestClient.dial(visited(client));
+        var channel = channel(remote.controlAddress(), client)) {
+      channel.sendRaw("a");
+      assertThat(visitor.getInputStream().read()).isEqualTo('a');
+      HostPort before = remote.controlAddress();
+      HostPort next = ports.next();
+      remote.reload(shared((String) null).remoteSettings(Optional.of(next), "127.0.0.1:0"));
+      roles.awaitLog("listener kept for data channels", "address=" + before);
+      remote.reload(new RolePair.Options().remoteSettings(Optional.of(next), "127.0.0.1:0"));
+      roles.awaitLog("listener closed", "address=" + before);
+      assertClosed(before);
+      channel.sendRaw("b");
+      assertThat(visitor.getInputStream().read()).isEqualTo('b');
+    }
+  }
+
   @Test
   void protocolThatIsServedAgainAcceptsClients() throws Exception {
     try (var roles = new SeparateRoles();
