@@ -2,6 +2,7 @@ package culvert.session;
 
 import culvert.net.Connection;
 import culvert.net.Deadlines;
+import culvert.net.Durations;
 import culvert.net.ReplayedConnection;
 import culvert.protocol.ProtocolException;
 import java.io.IOException;
@@ -36,7 +37,10 @@ public final class DialectSniffer implements Dialect {
   private final Deadlines deadlines;
   private final DoubleSupplier load;
 
-  /** Connections whose peers may be greeted. */
+  /**
+   * Connections whose peers may be greeted. Those accepted before a reload are not among them: if
+   * the role stops within their silence, they receive the greeting after it, as usual.
+   */
   private final Set<Opening> openings = ConcurrentHashMap.newKeySet();
 
   /** Set once the role stops and waits for the last data channels. */
@@ -81,8 +85,6 @@ public final class DialectSniffer implements Dialect {
     void read(ByteBuffer first, Deadlines.Deadline silence) throws IOException {
       try {
         connection.input().read(first);
-      } catch (IOException e) {
-        throw greeting.cause(e);
       } finally {
         silence.cancel();
         begin();
@@ -143,13 +145,21 @@ public final class DialectSniffer implements Dialect {
     }
     Dialect selected;
     try (Opening opening = greeted.get()) {
-      read(opening, first);
-      selected = select(connection, first);
+      selected = select(opening, first);
       if (opening.isGreetedBy(selected)) {
         return opening.greeting.accept(replayed(connection, first), onVerified);
       }
     }
     return selected.accept(replayed(connection, first), onVerified);
+  }
+
+  private Dialect select(Opening opening, ByteBuffer first) throws IOException {
+    try {
+      read(opening, first);
+      return select(opening.connection, first);
+    } catch (IOException e) {
+      throw opening.greeting.cause(e);
+    }
   }
 
   private void read(Opening opening, ByteBuffer first) throws IOException {
@@ -181,15 +191,19 @@ public final class DialectSniffer implements Dialect {
           hasPassed.set(true);
           connection.close();
         };
-    Deadlines.Deadline silence =
-        shortestLimit().map(limit -> deadlines.after(limit, end)).orElse(() -> {});
+    Optional<Duration> limit = shortestLimit();
+    Deadlines.Deadline silence = limit.map(time -> deadlines.after(time, end)).orElse(() -> {});
     try {
       connection.input().read(first);
     } catch (IOException e) {
-      throw hasPassed.get() ? new ProtocolException("no first message in time") : e;
+      throw hasPassed.get() ? tooLate(limit.orElseThrow()) : e;
     } finally {
       silence.cancel();
     }
+  }
+
+  private static ProtocolException tooLate(Duration limit) {
+    return new ProtocolException("no first message within " + Durations.of(limit));
   }
 
   private Optional<Duration> shortestLimit() {

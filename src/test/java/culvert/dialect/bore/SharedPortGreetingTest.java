@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import culvert.config.ConnectionLimits;
 import culvert.net.HostPort;
 import culvert.net.Threads;
+import culvert.observe.Counter;
 import culvert.origin.OriginProxy;
 import culvert.remote.RemoteProxy;
 import culvert.testing.Eventually;
@@ -76,7 +77,7 @@ class SharedPortGreetingTest {
                 new Client.Options().secret("abc").once())) {
       assertThat(client.end()).isEqualTo(OriginProxy.End.CREDENTIALS);
       client.awaitLog("a secret is set, but the server requires none");
-      roles.awaitLog("handshake failed", "no first message in time");
+      roles.awaitLog("handshake failed", "no first message within 3s");
     }
   }
 
@@ -89,6 +90,20 @@ class SharedPortGreetingTest {
       assertThat(silent.rest())
           .isEqualTo("{\"Error\":\"timed out waiting for initial message\"}\0");
       roles.awaitLog("handshake failed", "timed out waiting for initial message");
+    }
+  }
+
+  /** The time for the answer ends while its first bytes may be of several protocols. */
+  @Test
+  void incompleteAnswerToTheChallengeIsReportedAndCounted() throws Exception {
+    try (var roles = new SeparateRoles();
+        RemoteProxy remote = roles.remote(shared("abc"));
+        var slow = new BoreMessages(TestClient.dial(remote.controlAddress()))) {
+      assertThat(slow.receive()).startsWith("{\"Challenge\":");
+      slow.sendRaw("{");
+      assertThat(slow.rest()).isEqualTo("{\"Error\":\"timed out waiting for initial message\"}\0");
+      roles.awaitLog("handshake failed", "timed out waiting for initial message");
+      assertThat(remote.counters().get(Counter.PROTOCOL_ERRORS)).isEqualTo(1);
     }
   }
 
