@@ -29,6 +29,9 @@ final class Challenge implements Dialect.Greeting {
   /** Whether this is most likely a data channel. */
   private boolean isExpected;
 
+  /** Whether the peer has answered as a client with a secret does. */
+  private boolean isAnswered;
+
   /** The time for the answer; set by the thread that sends the challenge. */
   private volatile Optional<MessageLimit> limit = Optional.empty();
 
@@ -88,6 +91,7 @@ final class Challenge implements Dialect.Greeting {
     if (!(answer.orElse(null) instanceof ClientMessage.Authenticate(String tag))) {
       throw reject(frames, "server requires secret, but no secret was provided");
     }
+    isAnswered = true;
     Optional<BoreSecret> current = proven(tag, accepted);
     Optional<BoreSecret> any = current.or(() -> proven(tag, server.pending().secrets()));
     if (any.isEmpty()) {
@@ -121,7 +125,14 @@ final class Challenge implements Dialect.Greeting {
   public void close() {
     limit.ifPresent(MessageLimit::end);
     if (isExpected) {
-      server.pending().endExpected(source);
+      endExpected();
     }
+  }
+
+  private void endExpected() {
+    if (limit.isPresent() && !isAnswered) {
+      server.pending().expectNone(source);
+    }
+    server.pending().endExpected(source);
   }
 }

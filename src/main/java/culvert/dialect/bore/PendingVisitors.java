@@ -30,6 +30,11 @@ final class PendingVisitors {
   /** Maximum of one session. */
   static final int MAX_OF_SESSION = 1024;
 
+  /** An origin proxy tries again within less. */
+  private static final Duration PAUSE = Duration.ofSeconds(10);
+
+  private final Duration pause;
+
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition removed = lock.newCondition();
 
@@ -44,6 +49,22 @@ final class PendingVisitors {
 
   /** Number of connections by their source that are taken for data channels of these visitors. */
   private final Map<SourcePrefix, Integer> expected = new HashMap<>();
+
+  /** Until when no connection of a source is taken for a data channel, in nanoseconds. */
+  private final Map<SourcePrefix, Long> pausedUntilNanos = new HashMap<>();
+
+  PendingVisitors() {
+    this(PAUSE);
+  }
+
+  /**
+   * Creates an instance without visitors.
+   *
+   * @param pause for {@link #expectNone}
+   */
+  PendingVisitors(Duration pause) {
+    this.pause = pause;
+  }
 
   /**
    * Adds a visitor.
@@ -95,13 +116,16 @@ final class PendingVisitors {
 
   /**
    * Takes a new connection for a data channel, until {@link #endExpected}. Returns false if as many
-   * connections with its source are taken for one as visitors of clients with this source wait.
+   * connections with its source are taken for one as visitors of clients with this source wait, and
+   * some time after {@link #expectNone}.
    */
   boolean tryExpect(SourcePrefix source) {
     lock.lock();
     try {
+      removeOldPauses();
       boolean isExpected =
-          expected.getOrDefault(source, 0) < countsBySource.getOrDefault(source, 0);
+          !pausedUntilNanos.containsKey(source)
+              && expected.getOrDefault(source, 0) < countsBySource.getOrDefault(source, 0);
       if (isExpected) {
         expected.merge(source, 1, Integer::sum);
       }
@@ -119,6 +143,25 @@ final class PendingVisitors {
     } finally {
       lock.unlock();
     }
+  }
+
+  /**
+   * Records that a connection with this source was no data channel, although it was taken for one:
+   * for some seconds, no other one is. The peer may be an origin proxy that tries again.
+   */
+  void expectNone(SourcePrefix source) {
+    lock.lock();
+    try {
+      removeOldPauses();
+      pausedUntilNanos.put(source, System.nanoTime() + pause.toNanos());
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void removeOldPauses() {
+    long now = System.nanoTime();
+    pausedUntilNanos.values().removeIf(until -> until - now <= 0);
   }
 
   private static SourcePrefix source(PendingVisitor visitor) {

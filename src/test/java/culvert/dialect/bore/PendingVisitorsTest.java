@@ -118,6 +118,26 @@ class PendingVisitorsTest {
     }
   }
 
+  /** Otherwise one failed connection would delay the visitors of this source for good. */
+  @Test
+  void connectionsOfASourceAreExpectedAgainAfterAPause() throws Exception {
+    var shortest = new PendingVisitors(Duration.ZERO);
+    try (var pair = Loopback.open();
+        var deadlines = new Deadlines()) {
+      BoreSession session = session(pair, deadlines);
+      var source = SourcePrefix.of(session.peer().getAddress());
+      for (PendingVisitors each : List.of(pending, shortest)) {
+        each.add(new PendingVisitor(session, each));
+        each.expectNone(SourcePrefix.of(InetAddress.getByName("192.0.2.1")));
+        assertThat(each.tryExpect(source)).isTrue();
+        each.endExpected(source);
+        each.expectNone(source);
+      }
+      assertThat(pending.tryExpect(source)).isFalse();
+      assertThat(shortest.tryExpect(source)).isTrue();
+    }
+  }
+
   @Test
   void cancelledVisitorStopsWaitingAtOnce() throws Exception {
     try (var pair = Loopback.open();
