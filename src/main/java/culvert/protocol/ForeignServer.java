@@ -32,6 +32,12 @@ public enum ForeignServer {
   /** A server that returns what a dialling side sends. */
   ECHO("a server that returns the bytes it receives, such as an echo service");
 
+  /** The port that an origin proxy expects. */
+  public static final String REMOTE_PROXY_PORT = "the control port of a remote proxy";
+
+  private static final String SHARED_WITH_BORE =
+      " If it is, it also serves bore clients, and received nothing in time";
+
   private final String description;
 
   ForeignServer(String description) {
@@ -46,7 +52,7 @@ public enum ForeignServer {
   /**
    * Returns the message for users.
    *
-   * @param port the port that was expected: "the control port of a remote proxy"
+   * @param port the port that was expected, such as {@link #REMOTE_PROXY_PORT}
    */
   public String message(String port) {
     return "the peer is "
@@ -56,7 +62,7 @@ public enum ForeignServer {
         + "?"
         + switch (this) {
           case TLS -> " If it is, give both sides the same " + Setting.TRANSPORT;
-          case BORE -> " If it is, it also serves bore clients, and received nothing in time";
+          case BORE -> port.equals(REMOTE_PROXY_PORT) ? SHARED_WITH_BORE : "";
           default -> "";
         };
   }

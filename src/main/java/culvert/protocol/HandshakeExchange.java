@@ -161,7 +161,7 @@ public final class HandshakeExchange {
     } catch (ProtocolException e) {
       if (isDialling && ForeignServer.of(header).isPresent()) {
         throw new ForeignServerException(
-            ForeignServer.of(header).get(), "the control port of a remote proxy");
+            ForeignServer.of(header).get(), ForeignServer.REMOTE_PROXY_PORT);
       }
       throw e;
     }

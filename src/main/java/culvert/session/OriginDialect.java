@@ -82,6 +82,6 @@ public interface OriginDialect {
 
   /** Returns the port that the dialect expects, for messages. */
   default String expectedPort() {
-    return "the control port of a remote proxy";
+    return ForeignServer.REMOTE_PROXY_PORT;
   }
 }

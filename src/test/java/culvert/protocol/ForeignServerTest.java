@@ -72,4 +72,13 @@ class ForeignServerTest {
     assertThat(ForeignServer.SSH.message("the control port of a remote proxy"))
         .isEqualTo("the peer is an SSH server: is this the control port of a remote proxy?");
   }
+
+  /** Only a remote proxy may serve bore clients at the port that was expected. */
+  @Test
+  void boreServerIsNoBounceServer() {
+    assertThat(ForeignServer.BORE.message("the port of a bounce server"))
+        .isEqualTo("the peer is a bore server: is this the port of a bounce server?");
+    assertThat(ForeignServer.BORE.message(ForeignServer.REMOTE_PROXY_PORT))
+        .endsWith("? If it is, it also serves bore clients, and received nothing in time");
+  }
 }
