@@ -304,8 +304,8 @@ class SharedPortTest {
   /** The oldest, which are nearest to their challenge, were evicted by later ones. */
   @Test
   void visitorsOfOneClientThatComeAtOnceAreAllServed() throws Exception {
-    int many = 300;
-    var usual = new ConnectionLimits(4096, 1024, 4096, 256);
+    int many = 50;
+    var usual = new ConnectionLimits(4096, 1024, 4096, 8);
     var options = shared(new RolePair.Options().admission(usual), "abc");
     try (var server = TestServer.echo();
         var roles = new SeparateRoles();
