@@ -60,7 +60,7 @@ final class Roster {
 
   private final Set<Session> draining = new HashSet<>();
 
-  /** The recorded refusals, by their hashes; a session may repeat an offer for ever. */
+  /** The recorded refusals, by their hashes; a session may repeat an offer without a limit. */
   private final Map<Session, Set<Integer>> refusals = new HashMap<>();
 
   /** Those that have proven a secret at login, which a reload may have added since. */

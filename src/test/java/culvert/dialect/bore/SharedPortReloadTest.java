@@ -136,12 +136,10 @@ class SharedPortReloadTest {
         var client = join(remote.controlAddress());
         Socket visitor = TestClient.dial(visited(client));
         var channel = channel(remote.controlAddress(), client)) {
-      channel.sendRaw("a");
-      assertThat(visitor.getInputStream().read()).isEqualTo('a');
+      assertCarries(channel, visitor, "a");
       remote.reload(new RolePair.Options().remoteSettings());
       assertClosed(visited(client));
-      channel.sendRaw("b");
-      assertThat(visitor.getInputStream().read()).isEqualTo('b');
+      assertCarries(channel, visitor, "b");
       channel.leave();
       visitor.shutdownOutput();
       assertThat(client.control().rest()).endsWith(NOT_SERVED);
@@ -198,12 +196,18 @@ class SharedPortReloadTest {
         .bore(new BoreServerSettings(ANY_PORT, List.of()), BoreServer.PORTS);
   }
 
+  /** Sends one byte of the server to the visitor. */
+  private static void assertCarries(BoreMessages channel, Socket visitor, String letter)
+      throws Exception {
+    channel.sendRaw(letter);
+    assertThat(visitor.getInputStream().read()).isEqualTo(letter.charAt(0));
+  }
+
   private static void assertServedByChannel(HostPort address, BoreServer.Joined client)
       throws Exception {
     try (Socket visitor = TestClient.dial(visited(client));
         var channel = channel(address, client)) {
-      channel.sendRaw("a");
-      assertThat(visitor.getInputStream().read()).isEqualTo('a');
+      assertCarries(channel, visitor, "a");
     }
   }
 
@@ -215,8 +219,7 @@ class SharedPortReloadTest {
         var client = join(remote.controlAddress());
         Socket visitor = TestClient.dial(visited(client));
         var channel = channel(remote.controlAddress(), client)) {
-      channel.sendRaw("a");
-      assertThat(visitor.getInputStream().read()).isEqualTo('a');
+      assertCarries(channel, visitor, "a");
       remote.reload(none.remoteSettings());
       assertThat(client.control().rest()).endsWith(NOT_SERVED);
       client.leave();
@@ -233,8 +236,7 @@ class SharedPortReloadTest {
         var client = join(remote.controlAddress());
         Socket visitor = TestClient.dial(visited(client));
         var channel = channel(remote.controlAddress(), client)) {
-      channel.sendRaw("a");
-      assertThat(visitor.getInputStream().read()).isEqualTo('a');
+      assertCarries(channel, visitor, "a");
       HostPort before = remote.controlAddress();
       remote.reload(
           new RolePair.Options().remoteSettings(Optional.of(ports.next()), "127.0.0.1:0"));
@@ -251,8 +253,7 @@ class SharedPortReloadTest {
         var client = join(remote.controlAddress());
         Socket visitor = TestClient.dial(visited(client));
         var channel = channel(remote.controlAddress(), client)) {
-      channel.sendRaw("a");
-      assertThat(visitor.getInputStream().read()).isEqualTo('a');
+      assertCarries(channel, visitor, "a");
       HostPort before = remote.controlAddress();
       HostPort next = ports.next();
       remote.reload(shared((String) null).remoteSettings(Optional.of(next), "127.0.0.1:0"));
@@ -260,8 +261,7 @@ class SharedPortReloadTest {
       remote.reload(new RolePair.Options().remoteSettings(Optional.of(next), "127.0.0.1:0"));
       roles.awaitLog("listener closed", "address=" + before);
       assertClosed(before);
-      channel.sendRaw("b");
-      assertThat(visitor.getInputStream().read()).isEqualTo('b');
+      assertCarries(channel, visitor, "b");
     }
   }
 
